@@ -1,0 +1,999 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"slices"
+)
+
+// LoadData reads the training, validation and test digits from r, a gzip'd
+// Python pickle of three pairs (images, labels), as in the book's
+// mnist.pkl.gz. The pairs, and the three of them, may be tuples or lists.
+//
+//	images  a numpy array, one row of pixels per image: float32 or float64,
+//	        from 0 (paper) to 1 (ink); or uint8, divided here by 256, the
+//	        book's scale. Three sets, one number of pixels.
+//	labels  a numpy array of any integer type, or a list of ints: the digit
+//	        each image shows, 0 to 9.
+//
+// name is what errors call the input. They are a *FormatError if it is damaged
+// or is no such file, an *UnsupportedError if it asks for more than this
+// loader does, or the error of r. Nothing is returned before the checksum at
+// the end of the file has been found right.
+func LoadData(name string, r io.Reader) (training, validation, test *DataSet, err error) {
+	pickled, err := readGzip(r)
+	if err == nil {
+		training, validation, test, err = dataSets(pickled)
+	}
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return training, validation, test, nil
+}
+
+// A FormatError says that a file is damaged, or is not what it should be.
+type FormatError struct {
+	Message string
+	Err     error // io.ErrUnexpectedEOF if the file is cut short, else mostly nil
+}
+
+func (e *FormatError) Error() string { return e.Message }
+func (e *FormatError) Unwrap() error { return e.Err }
+
+// An UnsupportedError says that a file may well be a sound pickle, but not one
+// this loader reads: it asks for something else than arrays of digits, or for
+// more of them than the limits allow.
+type UnsupportedError string
+
+func (e UnsupportedError) Error() string { return string(e) }
+
+// A DataSet is a number of images of digits, and the digit each one shows.
+//
+// Only the pixels that are not 0 are kept, a fifth of all there are in MNIST:
+// 9 bytes where the file has 32.
+type DataSet struct {
+	Labels []uint8 // of each image, 0 to 9
+	Pixels int     // in each image
+	ink
+}
+
+// ink is the pixels of images that are not 0: image i has the pixels
+// where[start[i]:start[i+1]], and they have the values at the same places.
+type ink struct {
+	start []uint32
+	where []uint16
+	value []float32
+}
+
+// Len returns the number of images.
+func (d *DataSet) Len() int { return len(d.Labels) }
+
+// Gather fills x (m×Pixels) with the images which[0] … which[m-1], one per
+// row, and y (m×10 or wider) with the output desired for each: 1 in the
+// column of its digit, 0 elsewhere (the book's vectorized_result).
+func (d *DataSet) Gather(which []int, x, y *Matrix) {
+	if x.Rows != len(which) || y.Rows != len(which) || x.Cols != d.Pixels {
+		panic(fmt.Sprintf("loader: Gather: x is %v and y is %v for %d images of %d pixels", x, y, len(which), d.Pixels))
+	}
+	clear(x.Data)
+	clear(y.Data)
+	for row, i := range which {
+		from, to := d.start[i], d.start[i+1]
+		pixels := x.Row(row)
+		for k, at := range d.where[from:to] {
+			pixels[at] = float64(d.value[int(from)+k])
+		}
+		y.Row(row)[d.Labels[i]] = 1
+	}
+}
+
+// readGzip inflates r and decodes the pickle in it. It prefers to report
+// damage to the gzip file over any nonsense that the damage makes of the
+// pickle, and so reads on to the checksum after an error.
+func readGzip(r io.Reader) (any, error) {
+	file := bufio.NewReaderSize(r, 1<<16)
+	head, err := file.Peek(64)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	if !bytes.HasPrefix(head, []byte("\x1f\x8b")) {
+		return nil, &FormatError{Message: "not a gzip file: " + looksLike(head)}
+	}
+	inflated, err := gzip.NewReader(file)
+	if err != nil {
+		return nil, gzipError(err)
+	}
+	v, err := unpickle(inflated)
+	if err != nil {
+		if _, e := io.CopyN(io.Discard, inflated, maxPayload); e != nil && e != io.EOF {
+			return nil, gzipError(e)
+		}
+	}
+	return v, err
+}
+
+// looksLike says what a file that is not gzip seems to be, by its first bytes,
+// and what to do about it.
+func looksLike(head []byte) string {
+	text := bytes.ToLower(bytes.TrimSpace(head))
+	switch {
+	case len(head) == 0:
+		return "it is empty; download it again"
+	case bytes.HasPrefix(text, []byte("<")):
+		return "it looks like a web page; download the file itself (on GitHub, the raw one)"
+	case bytes.HasPrefix(text, []byte("version https://git-lfs")):
+		return "it is a git-lfs pointer; run git lfs pull"
+	case head[0] == opProto, head[0] == opMark, head[0] == opEmptyList:
+		return "it looks like a bare pickle; gzip it"
+	}
+	return fmt.Sprintf("it begins %q", head[:min(4, len(head))])
+}
+
+// gzipError returns what to report when reading an inflated file has failed
+// with err: damage as a *FormatError, an error of the disk as it is.
+func gzipError(err error) error {
+	var corrupt flate.CorruptInputError
+	switch {
+	case err == io.EOF, err == io.ErrUnexpectedEOF:
+		return &FormatError{"the file is cut short; download it again", io.ErrUnexpectedEOF}
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		return &FormatError{fmt.Sprintf("the file is damaged (%v); download it again", err), err}
+	}
+	return err
+}
+
+// dataSets makes the three data sets of what was unpickled.
+func dataSets(pickled any) (training, validation, test *DataSet, err error) {
+	names := [3]string{"training", "validation", "test"}
+	pairs, ok := sequence(pickled)
+	if !ok || len(pairs) != len(names) {
+		return nil, nil, nil, &FormatError{Message: fmt.Sprintf(
+			"the pickle holds %s, want three data sets: training, validation, test", describe(pickled))}
+	}
+	var sets [3]*DataSet
+	room := maxInk
+	for _, s := range []int{2, 1, 0} { // the small ones first, see below
+		if sets[s], err = newDataSet(names[s], pairs[s], &room); err != nil {
+			return nil, nil, nil, err
+		}
+		if sets[s].Len() == 0 && s != 1 {
+			return nil, nil, nil, &FormatError{Message: "the " + names[s] + " set is empty"}
+		}
+		if sets[s].Pixels != sets[2].Pixels {
+			return nil, nil, nil, &FormatError{Message: fmt.Sprintf("%s images have %d pixels, but test images %d",
+				names[s], sets[s].Pixels, sets[2].Pixels)}
+		}
+		// The pixels as they stood in the file are garbage now. Their memory is
+		// wanted for the next set, before Go would think of collecting it.
+		runtime.GC()
+	}
+	return sets[0], sets[1], sets[2], nil
+}
+
+// newDataSet makes the data set called name of a pair (images, labels); room
+// is as in readInk.
+func newDataSet(name string, pickled any, room *int) (*DataSet, error) {
+	pair, ok := sequence(pickled)
+	if !ok || len(pair) != 2 {
+		return nil, &FormatError{Message: fmt.Sprintf(
+			"the %s set is %s, want a pair (images, labels)", name, describe(pickled))}
+	}
+	images, ok := pair[0].(*array)
+	if !ok || images.dims != 2 {
+		return nil, &FormatError{Message: fmt.Sprintf(
+			"%s images are %s, want an array of two dimensions: images.reshape(len(images), -1)", name, describe(pair[0]))}
+	}
+	if err := images.readInk(name, room); err != nil {
+		return nil, err
+	}
+	labels, err := readLabels(name, pair[1], images.rows)
+	if err != nil {
+		return nil, err
+	}
+	return &DataSet{Labels: labels, Pixels: images.cols, ink: *images.ink}, nil
+}
+
+// readLabels returns the labels of the n images of the data set called name:
+// an array or a list of integers from 0 to 9.
+func readLabels(name string, pickled any, n int) ([]uint8, error) {
+	list, isList := sequence(pickled)
+	a, isArray := pickled.(*array)
+	if !isList && (!isArray || a.dims != 1 || a.dtype.kind == 'f') {
+		return nil, &FormatError{Message: fmt.Sprintf(
+			"%s labels are %s, want an array of one dimension, or a list, of integers", name, describe(pickled))}
+	}
+	count := len(list)
+	if isArray {
+		count = a.rows
+	}
+	if count != n {
+		return nil, &FormatError{Message: fmt.Sprintf("the %s set has %d images but %d labels", name, n, count)}
+	}
+	labels := make([]uint8, n)
+	for i := range labels {
+		var v any
+		if isArray {
+			v = a.integer(i)
+		} else {
+			v = list[i]
+		}
+		digit, ok := v.(int64)
+		if !ok || digit < 0 || digit > 9 {
+			return nil, &FormatError{Message: fmt.Sprintf("%s labels, row %d: %s is not a digit from 0 to 9", name, i, describe(v))}
+		}
+		labels[i] = uint8(digit)
+	}
+	return labels, nil
+}
+
+// sequence returns the items of a tuple or a list.
+func sequence(v any) (items []any, ok bool) {
+	switch v := v.(type) {
+	case tuple:
+		return v, true
+	case *list:
+		return v.items, true
+	}
+	return nil, false
+}
+
+// readInk finds the pixels of a, the images of the data set called name, that
+// are not 0, checks that every pixel is in its range, and lets go of the bytes
+// they were read from. Two sets may share one array, so a keeps the result.
+// room is how many such pixels there is room for, and becomes what is left.
+func (a *array) readInk(name string, room *int) error {
+	if a.ink != nil {
+		return nil
+	}
+	if a.cols == 0 || a.cols > maxPixels || a.dtype.kind == 'i' || a.dtype.kind == 'u' && a.dtype.size > 1 {
+		return UnsupportedError(fmt.Sprintf("%s images are %s, want 1 to %d pixels of float32, float64 or uint8",
+			name, describe(a), maxPixels))
+	}
+	inked := a.rows // an image takes as much again as one of its pixels
+	raw, row := make([]byte, a.cols*a.dtype.size), make([]float64, a.cols)
+	for i := range a.rows {
+		a.copyRow(raw, i)
+		a.dtype.pixels(row, raw)
+		for j, v := range row {
+			if !(v >= 0 && v <= 1) { // written so that NaN is refused as well
+				return &FormatError{Message: fmt.Sprintf("%s images, row %d, pixel %d: %v is not from 0 to 1", name, i, j, v)}
+			}
+			if v != 0 {
+				inked++
+			}
+		}
+		if inked > *room {
+			return UnsupportedError(fmt.Sprintf("%s images, row %d: more than %d images and pixels that are not 0 in all", name, i, maxInk))
+		}
+	}
+	*room -= inked
+	k := ink{make([]uint32, 1, a.rows+1), make([]uint16, 0, inked-a.rows), make([]float32, 0, inked-a.rows)}
+	for i := range a.rows {
+		a.copyRow(raw, i)
+		a.dtype.pixels(row, raw)
+		for j, v := range row {
+			if v != 0 {
+				k.where, k.value = append(k.where, uint16(j)), append(k.value, float32(v))
+			}
+		}
+		k.start = append(k.start, uint32(len(k.where)))
+	}
+	a.ink, a.data = &k, nil
+	return nil
+}
+
+// A pickle is a small program for a machine with a stack. Run from first byte
+// to last, it puts together one Python object:
+//
+//	PROTO 2                          the language is version 2
+//	GLOBAL numpy ndarray             push a thing by its name
+//	BININT1 0, TUPLE1                push 0, wrap the top of the stack: (0,)
+//	BINPUT 2                         remember the top as number 2
+//	REDUCE                           pop arguments and a function, push its result
+//	BUILD                            pop a state and give it to the object below
+//	STOP                             the top of the stack is the result
+//
+// In Python, GLOBAL finds any function of any module and REDUCE calls it: a
+// pickle from a stranger is a stranger's program. This machine has the few
+// instructions that numpy arrays are written with, knows the few names they
+// use, and calls nothing. All else is an error.
+//
+// What each instruction does is described in Python's own pickletools.py,
+// whose names for them these are, and the first phrases of their descriptions.
+const (
+	opProto     = 0x80 // protocol version indicator
+	opFrame     = 0x95 // indicate the beginning of a new frame
+	opStop      = '.'  // stop the unpickling machine
+	opMark      = '('  // push markobject onto the stack
+	opNone      = 'N'  // push None on the stack
+	opNewTrue   = 0x88 // push True onto the stack
+	opNewFalse  = 0x89 // push False onto the stack
+	opInt       = 'I'  // push an integer or bool: here only I00 and I01, protocol 1's False and True
+	opBinInt    = 'J'  // push a four-byte signed integer
+	opBinInt1   = 'K'  // push a one-byte unsigned integer
+	opBinInt2   = 'M'  // push a two-byte unsigned integer
+	opLong1     = 0x8a // long integer using one-byte length
+	opGlobal    = 'c'  // push a global object (module.attr) on the stack
+	opStackGlob = 0x93 // the same, module and name taken from the stack
+
+	opBinString     = 'T'  // push a Python string object, four-byte length
+	opShortBinStr   = 'U'  // the same, one-byte length
+	opBinUnicode    = 'X'  // push a Python Unicode string object, UTF-8, four-byte length
+	opShortUnicode  = 0x8c // the same, one-byte length
+	opBinBytes      = 'B'  // push a Python bytes object, four-byte length
+	opShortBinBytes = 'C'  // the same, one-byte length
+	opByteArray8    = 0x96 // push a Python bytearray object, eight-byte length
+
+	opEmptyTuple = ')'  // push an empty tuple
+	opTuple      = 't'  // build a tuple out of the topmost stack slice, down to the mark
+	opTuple1     = 0x85 // build a one-tuple out of the topmost item on the stack
+	opTuple2     = 0x86 // build a two-tuple out of the top two items on the stack
+	opTuple3     = 0x87 // build a three-tuple out of the top three items on the stack
+	opEmptyList  = ']'  // push an empty list
+	opAppend     = 'a'  // append an object to a list
+	opAppends    = 'e'  // extend a list by a slice of stack objects, down to the mark
+
+	opBinPut     = 'q'  // store the stack top into the memo, one-byte index
+	opLongBinPut = 'r'  // the same, four-byte index
+	opMemoize    = 0x94 // the same, the index is the number of memos so far
+	opBinGet     = 'h'  // read an object from the memo and push it on the stack, one-byte index
+	opLongBinGet = 'j'  // the same, four-byte index
+
+	opReduce = 'R' // push an object built from a callable and an argument tuple
+	opBuild  = 'b' // finish building an object, via its state
+)
+
+// What a file may ask for. Whatever its bytes say, decoding then takes a few
+// seconds at most and 1.5 GB; MNIST needs 221 MB of payload, 11 million
+// pixels of ink and 180 instructions, or 70,000 more for labels in lists.
+const (
+	maxPayload      = 1 << 30    // bytes in all the strings together
+	maxInk          = 60_000_000 // images, and pixels that are not 0, at 6 bytes each
+	maxPixels       = 1 << 16    // pixels of one image
+	maxInstructions = 300_000    // each adds at most one thing to the stack, or to the memo
+	pieceSize       = 1 << 20    // bytes of a string in one slice
+)
+
+// What the machine's stack holds, besides bool and int64.
+type (
+	none   struct{}              // None
+	global string                // a name that GLOBAL pushed: module, a space, name
+	tuple  []any                 // (a, b)
+	list   struct{ items []any } // [a, b]; by pointer, for it can grow after it was remembered
+
+	// bytestring is Python's bytes or bytearray, or Python 2's str. It is held
+	// in pieces of pieceSize, the last one shorter, and a piece is made when the
+	// one before it has been filled: what a file claims to hold costs nothing,
+	// only what it does hold.
+	bytestring [][]byte
+
+	// unicode is Python 3's str, or Python 2's unicode, as UTF-8.
+	unicode bytestring
+
+	// dtype is what numpy calls the type of an array's elements.
+	dtype struct {
+		kind  byte // 'f' float, 'i' signed integer, 'u' unsigned integer
+		size  int  // in bytes
+		order byte // '<' little-endian, '>' big-endian, '|' for one byte; 0 until BUILD
+	}
+
+	// array is a numpy array. One of one dimension counts as one column.
+	array struct {
+		dims       int // 1 or 2; 0 until BUILD
+		rows, cols int
+		dtype      dtype
+		fortran    bool // column after column, not row after row
+		data       bytestring
+		*ink       // what readInk found
+	}
+)
+
+// A machine runs one pickle.
+type machine struct {
+	r            *bufio.Reader
+	offset       int64 // of the next byte to read
+	start        int64 // of the instruction being carried out
+	frameEnd     int64 // offset where the frame ends, if it is not behind us
+	payload      int64 // bytes of strings so far
+	instructions int
+	stack        []any
+	marks        []int // for each MARK not yet used, the length of the stack then
+	memo         map[uint32]any
+	buf          [255]byte
+}
+
+// unpickle runs the pickle in r, up to the end of r, and returns what it made.
+func unpickle(r io.Reader) (v any, err error) {
+	m := &machine{r: bufio.NewReaderSize(r, 1<<16), memo: map[uint32]any{}}
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case failure:
+			v, err = nil, e.error
+		default:
+			panic(e)
+		}
+	}()
+	for !m.step() {
+	}
+	return m.result(), nil
+}
+
+// failure is how corrupt and unsupported leave the machine: they panic with
+// it, from any depth, and unpickle alone recovers.
+type failure struct{ error }
+
+// corrupt ends the decoding: the pickle is damaged.
+func (m *machine) corrupt(format string, args ...any) {
+	panic(failure{&FormatError{Message: m.where() + fmt.Sprintf(format, args...)}})
+}
+
+// unsupported ends the decoding: the pickle asks for what this machine won't do.
+func (m *machine) unsupported(format string, args ...any) {
+	panic(failure{UnsupportedError(m.where() + fmt.Sprintf(format, args...))})
+}
+
+// where says which instruction is at fault.
+func (m *machine) where() string { return fmt.Sprintf("pickle, byte %d: ", m.start) }
+
+// result returns the object that is left when the pickle has stopped.
+func (m *machine) result() any {
+	switch {
+	case len(m.marks) > 0 || len(m.stack) != 1:
+		m.corrupt("%d objects and %d marks are left over", len(m.stack)-1, len(m.marks))
+	case m.offset < m.frameEnd:
+		m.corrupt("the pickle stops %d bytes before its frame does", m.frameEnd-m.offset)
+	}
+	m.start = m.offset
+	if _, err := m.r.ReadByte(); err == nil {
+		m.corrupt("data after the end of the pickle")
+	} else if err != io.EOF {
+		panic(failure{gzipError(err)})
+	}
+	return m.stack[0]
+}
+
+// step carries out one instruction and reports whether it was STOP.
+func (m *machine) step() (stop bool) {
+	m.start = m.offset
+	if m.instructions++; m.instructions > maxInstructions {
+		m.unsupported("more than %d instructions", maxInstructions)
+	}
+	switch op := m.read(1)[0]; op {
+	case opProto:
+		if version := m.read(1)[0]; version > 5 {
+			m.unsupported("protocol %d; re-save with pickle.dump(data, f, protocol=2)", version)
+		}
+	case opFrame:
+		m.frame()
+	case opStop:
+		return true
+	case opMark:
+		m.marks = append(m.marks, len(m.stack))
+
+	case opNone:
+		m.push(none{})
+	case opNewTrue:
+		m.push(true)
+	case opNewFalse:
+		m.push(false)
+	case opInt:
+		switch line := m.line(); line {
+		case "00", "01":
+			m.push(line == "01")
+		default:
+			m.protocol0(op)
+		}
+	case opBinInt:
+		m.push(int64(int32(m.uint(4))))
+	case opBinInt1:
+		m.push(int64(m.uint(1)))
+	case opBinInt2:
+		m.push(int64(m.uint(2)))
+	case opLong1:
+		m.push(m.long(int(m.uint(1))))
+
+	case opBinString:
+		m.push(m.bytes(uint64(int64(int32(m.uint(4)))))) // signed: a negative length is a huge one
+	case opBinBytes:
+		m.push(m.bytes(m.uint(4)))
+	case opShortBinStr, opShortBinBytes:
+		m.push(m.bytes(m.uint(1)))
+	case opByteArray8:
+		m.push(m.bytes(m.uint(8)))
+	case opBinUnicode:
+		m.push(unicode(m.bytes(m.uint(4))))
+	case opShortUnicode:
+		m.push(unicode(m.bytes(m.uint(1))))
+
+	case opEmptyTuple:
+		m.push(tuple{})
+	case opTuple:
+		m.push(tuple(m.popMark()))
+	case opTuple1, opTuple2, opTuple3:
+		t := make(tuple, 1+op-opTuple1)
+		for i := len(t) - 1; i >= 0; i-- {
+			t[i] = m.pop()
+		}
+		m.push(t)
+	case opEmptyList:
+		m.push(&list{})
+	case opAppend:
+		m.extend([]any{m.pop()})
+	case opAppends:
+		m.extend(m.popMark())
+
+	case opBinPut:
+		m.memo[uint32(m.uint(1))] = m.top()
+	case opLongBinPut:
+		m.memo[uint32(m.uint(4))] = m.top()
+	case opMemoize:
+		m.memo[uint32(len(m.memo))] = m.top()
+	case opBinGet:
+		m.recall(uint32(m.uint(1)))
+	case opLongBinGet:
+		m.recall(uint32(m.uint(4)))
+
+	case opGlobal:
+		module := m.line()
+		m.global(module, m.line())
+	case opStackGlob:
+		name := m.text(m.pop())
+		m.global(m.text(m.pop()), name)
+	case opReduce:
+		m.reduce()
+	case opBuild:
+		m.build()
+
+	default:
+		if bytes.IndexByte([]byte("pgSVLFl"), op) >= 0 {
+			m.protocol0(op)
+		}
+		m.corrupt("instruction %#02x is unknown, or no part of a pickle of arrays", op)
+	}
+	return false
+}
+
+// protocol0 refuses an instruction of the text form of pickles.
+func (m *machine) protocol0(op byte) {
+	m.unsupported("%q is an instruction of protocol 0, which is text; re-save with pickle.dump(data, f, protocol=2)", op)
+}
+
+// Reading.
+
+// read returns the next n bytes, at most 255, good until the next read.
+func (m *machine) read(n int) []byte {
+	m.fill(m.buf[:n])
+	return m.buf[:n]
+}
+
+// fill reads the next len(p) bytes into p.
+func (m *machine) fill(p []byte) {
+	if m.offset < m.frameEnd && m.offset+int64(len(p)) > m.frameEnd {
+		m.corrupt("%d bytes cross the end of their frame, at byte %d", len(p), m.frameEnd)
+	}
+	n, err := io.ReadFull(m.r, p)
+	m.offset += int64(n)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		panic(failure{&FormatError{m.where() + "the file is cut short; download it again", io.ErrUnexpectedEOF}})
+	} else if err != nil {
+		panic(failure{gzipError(err)})
+	}
+}
+
+// frame begins a frame: protocols 4 and 5 wrap most of a pickle in frames,
+// whose lengths let Python read ahead. They mean nothing to us but must hold.
+func (m *machine) frame() {
+	length := m.uint(8)
+	if m.offset < m.frameEnd {
+		m.corrupt("a frame begins before the last one has ended, at byte %d", m.frameEnd)
+	}
+	if length > maxPayload {
+		m.unsupported("a frame of %d bytes; the limit is %d", length, maxPayload)
+	}
+	m.frameEnd = m.offset + int64(length)
+}
+
+// uint reads an unsigned integer of n bytes, little-endian, n ≤ 8.
+func (m *machine) uint(n int) uint64 {
+	var p [8]byte
+	copy(p[:], m.read(n))
+	return binary.LittleEndian.Uint64(p[:])
+}
+
+// long reads a signed integer of n bytes, little-endian.
+func (m *machine) long(n int) int64 {
+	if n == 0 {
+		return 0
+	}
+	if n > 8 {
+		m.corrupt("an integer of %d bytes", n)
+	}
+	unused := 64 - 8*n
+	return int64(m.uint(n)<<unused) >> unused
+}
+
+// line reads text up to the next newline, which is left out.
+func (m *machine) line() string {
+	var line []byte
+	for len(line) < len(m.buf) {
+		c := m.read(1)[0]
+		if c == '\n' {
+			return string(line)
+		}
+		line = append(line, c)
+	}
+	m.corrupt("a line of more than %d characters", len(line))
+	return ""
+}
+
+// bytes reads a string of n bytes.
+func (m *machine) bytes(n uint64) bytestring {
+	m.spend(n)
+	var s bytestring
+	for n > 0 {
+		piece := make([]byte, min(n, pieceSize))
+		m.fill(piece)
+		s = append(s, piece)
+		n -= uint64(len(piece))
+	}
+	return s
+}
+
+// spend counts n more bytes of strings.
+func (m *machine) spend(n uint64) {
+	if n > uint64(maxPayload-m.payload) {
+		m.unsupported("a string of %d bytes; the limit for all together is %d", n, maxPayload)
+	}
+	m.payload += int64(n)
+}
+
+// The stack and the memo.
+
+func (m *machine) push(v any) { m.stack = append(m.stack, v) }
+
+// floor is the height the stack may not fall below: that of the last mark.
+func (m *machine) floor() int {
+	if len(m.marks) == 0 {
+		return 0
+	}
+	return m.marks[len(m.marks)-1]
+}
+
+// top returns the object on top of the stack.
+func (m *machine) top() any {
+	if len(m.stack) == m.floor() {
+		m.corrupt("the stack is empty")
+	}
+	return m.stack[len(m.stack)-1]
+}
+
+// pop takes the object on top of the stack.
+func (m *machine) pop() any {
+	v := m.top()
+	m.stack = m.stack[:len(m.stack)-1]
+	return v
+}
+
+// popMark takes the last mark and all objects above it, and returns a copy.
+func (m *machine) popMark() []any {
+	if len(m.marks) == 0 {
+		m.corrupt("there is no mark on the stack")
+	}
+	floor := m.floor()
+	above := slices.Clone(m.stack[floor:])
+	m.stack, m.marks = m.stack[:floor], m.marks[:len(m.marks)-1]
+	return above
+}
+
+// extend appends items to the list on top of the stack.
+func (m *machine) extend(items []any) {
+	l, ok := m.top().(*list)
+	if !ok {
+		m.corrupt("append to %s, which is no list", describe(m.top()))
+	}
+	l.items = append(l.items, items...)
+}
+
+// recall pushes what was remembered as number i.
+func (m *machine) recall(i uint32) {
+	v, ok := m.memo[i]
+	if !ok {
+		m.corrupt("nothing was stored in the memo as number %d", i)
+	}
+	m.push(v)
+}
+
+// What the names stand for.
+
+// The names an MNIST pickle needs; numpy 2 moved two of them.
+const (
+	ndarray      global = "numpy ndarray"
+	numpyDtype   global = "numpy dtype"
+	reconstruct  global = "numpy.core.multiarray _reconstruct"
+	reconstruct2 global = "numpy._core.multiarray _reconstruct"
+	frombuffer   global = "numpy.core.numeric _frombuffer"
+	frombuffer2  global = "numpy._core.numeric _frombuffer"
+	encode       global = "_codecs encode"    // how Python 3 writes bytes in protocols 1 and 2
+	emptyBytes   global = "__builtin__ bytes" // and how it writes no bytes
+)
+
+// global pushes the name of a thing to be used by REDUCE, if it is one of ours.
+func (m *machine) global(module, name string) {
+	switch g := global(module + " " + name); g {
+	case ndarray, numpyDtype, reconstruct, reconstruct2, frombuffer, frombuffer2, encode, emptyBytes:
+		m.push(g)
+	default:
+		m.unsupported("%q of module %q is not among the names that arrays of digits need, and was not called", name, module)
+	}
+}
+
+// reduce carries out REDUCE: what numpy or Python would have made of these
+// arguments. Anything other than what numpy writes is an error.
+func (m *machine) reduce() {
+	args, ok := m.pop().(tuple)
+	function, isGlobal := m.pop().(global)
+	if !ok || !isGlobal {
+		m.corrupt("REDUCE without a function and a tuple of arguments")
+	}
+	switch {
+	case (function == reconstruct || function == reconstruct2) && len(args) == 3 && args[0] == any(ndarray):
+		m.push(&array{}) // empty until BUILD; the other arguments are always (0,), b'b'
+	case function == numpyDtype && len(args) == 3:
+		m.push(m.newDtype(m.text(args[0]))) // the others are always False and True
+	case (function == frombuffer || function == frombuffer2) && len(args) == 4:
+		a := &array{}
+		order := m.text(args[3])
+		if order != "C" && order != "F" {
+			m.unsupported("an array in order %q", order)
+		}
+		m.fillArray(a, args[2], args[1], order == "F", args[0])
+		m.push(a)
+	case function == encode && len(args) == 2:
+		if codec := m.text(args[1]); codec != "latin1" {
+			m.unsupported("bytes encoded as %q", codec)
+		}
+		m.push(m.latin1(args[0]))
+	case function == emptyBytes && len(args) == 0:
+		m.push(bytestring(nil))
+	default:
+		m.corrupt("%d arguments that %q does not take", len(args), function)
+	}
+}
+
+// build carries out BUILD: it completes a dtype or an array.
+func (m *machine) build() {
+	state, ok := m.pop().(tuple)
+	switch object := m.top().(type) {
+	case *dtype:
+		// (3, byte order, None, None, None, -1, -1, 0)
+		if !ok || len(state) != 8 || state[0] != any(int64(3)) {
+			m.unsupported("a dtype with a state other than numpy's version 3")
+		}
+		m.setOrder(object, m.text(state[1]))
+	case *array:
+		// (1, shape, dtype, is it Fortran's order, bytes)
+		if !ok || len(state) != 5 || state[0] != any(int64(1)) {
+			m.unsupported("an array with a state other than numpy's version 1")
+		}
+		fortran, ok := state[3].(bool)
+		if !ok {
+			m.corrupt("an array whose order is %s, want True or False", describe(state[3]))
+		}
+		m.fillArray(object, state[1], state[2], fortran, state[4])
+	default:
+		m.corrupt("BUILD of %s", describe(object))
+	}
+}
+
+// newDtype returns the dtype that numpy calls name.
+func (m *machine) newDtype(name string) *dtype {
+	switch name {
+	case "f4", "f8", "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8":
+		return &dtype{kind: name[0], size: int(name[1] - '0')}
+	}
+	m.unsupported("an array of dtype %q; images are float32, float64 or uint8, labels integers", name)
+	return nil
+}
+
+// setOrder completes a dtype with its byte order.
+func (m *machine) setOrder(d *dtype, order string) {
+	if order != "<" && order != ">" && order != "|" || (order == "|") != (d.size == 1) {
+		m.corrupt("byte order %q for elements of %d bytes", order, d.size)
+	}
+	d.order = order[0]
+}
+
+// fillArray completes a with its shape, dtype, order and elements, after it
+// has seen that they fit together.
+func (m *machine) fillArray(a *array, shape, elements any, fortran bool, data any) {
+	lengths, ok := shape.(tuple)
+	if !ok || len(lengths) < 1 || len(lengths) > 2 {
+		m.unsupported("an array of shape %s, want one dimension, or two: images.reshape(len(images), -1)", describe(shape))
+	}
+	d, ok := elements.(*dtype)
+	if !ok || d.order == 0 {
+		m.corrupt("an array whose dtype is %s", describe(elements))
+	}
+	bytes, ok := data.(bytestring)
+	if !ok {
+		m.corrupt("an array whose elements are %s, want bytes", describe(data))
+	}
+	if a.dims != 0 {
+		m.corrupt("an array that is built twice")
+	}
+	*a = array{dims: len(lengths), rows: m.length(lengths[0]), cols: 1, dtype: *d, fortran: fortran, data: bytes}
+	if a.dims == 2 {
+		a.cols = m.length(lengths[1])
+	}
+	// Neither length is over 2³⁰, so the first product can't overflow, and the
+	// second is not computed when the first is too large.
+	if a.rows*a.cols > maxPayload || a.rows*a.cols*d.size != bytes.len() {
+		m.corrupt("%s needs %d×%d×%d bytes, but has %d", describe(a), a.rows, a.cols, d.size, bytes.len())
+	}
+}
+
+// length returns a length out of the shape of an array.
+func (m *machine) length(v any) int {
+	n, ok := v.(int64)
+	if !ok || n < 0 || n > maxPayload {
+		m.corrupt("a shape with %s in it", describe(v))
+	}
+	return int(n)
+}
+
+// text returns the string v, bytes or unicode, as a Go string. No name that
+// matters here is longer than a piece.
+func (m *machine) text(v any) string {
+	s, ok := v.(bytestring)
+	if u, isUnicode := v.(unicode); isUnicode {
+		s, ok = bytestring(u), true
+	}
+	if !ok || s.len() > 100 {
+		m.corrupt("%s where a short string belongs", describe(v))
+	}
+	return string(slices.Concat(s...))
+}
+
+// latin1 turns text back into the bytes that it was made of when Python 3
+// wrote them in protocol 1 or 2: every character is one byte. In UTF-8
+// a character from 0x80 to 0xff takes two, 110000xx 10xxxxxx.
+func (m *machine) latin1(v any) bytestring {
+	text, ok := v.(unicode)
+	if !ok {
+		m.corrupt("%s where text belongs", describe(v))
+	}
+	n := bytestring(text).len()
+	m.spend(uint64(n))
+	var s bytestring
+	piece := make([]byte, 0, min(n, pieceSize))
+	var lead byte // the first byte of a character of two, when it is the next byte's turn
+	for _, part := range text {
+		for _, c := range part {
+			switch {
+			case lead == 0 && (c == 0xc2 || c == 0xc3):
+				lead = c
+				continue
+			case lead != 0 && c&0xc0 == 0x80:
+				c, lead = lead<<6|c&0x3f, 0
+			case lead != 0 || c >= 0x80:
+				m.corrupt("text that is not latin1")
+			}
+			if len(piece) == pieceSize {
+				s, piece = append(s, piece), make([]byte, 0, pieceSize)
+			}
+			piece = append(piece, c)
+		}
+	}
+	if lead != 0 {
+		m.corrupt("text that ends in the middle of a character")
+	}
+	if len(piece) > 0 {
+		s = append(s, piece)
+	}
+	return s
+}
+
+// describe says what v is in a few words, for a message.
+func describe(v any) string {
+	switch v := v.(type) {
+	case none:
+		return "None"
+	case bool, int64, uint64:
+		return fmt.Sprint(v)
+	case global:
+		return fmt.Sprintf("the name %q", string(v))
+	case tuple:
+		return fmt.Sprintf("a tuple of %d", len(v))
+	case *list:
+		return fmt.Sprintf("a list of %d", len(v.items))
+	case bytestring:
+		return fmt.Sprintf("a string of %d bytes", v.len())
+	case unicode:
+		return fmt.Sprintf("a text of %d bytes", bytestring(v).len())
+	case *dtype:
+		return "a dtype"
+	case *array:
+		if v.dims == 0 {
+			return "an array that was never built"
+		}
+		return fmt.Sprintf("an array of %d dimensions of %c%d", v.dims, v.dtype.kind, v.dtype.size)
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+// The elements of an array.
+
+// len returns the number of bytes in s.
+func (s bytestring) len() int {
+	if len(s) == 0 {
+		return 0
+	}
+	return (len(s)-1)*pieceSize + len(s[len(s)-1])
+}
+
+// copyAt fills p with the bytes of s from offset on.
+func (s bytestring) copyAt(p []byte, offset int) {
+	for len(p) > 0 {
+		n := copy(p, s[offset/pieceSize][offset%pieceSize:])
+		p, offset = p[n:], offset+n
+	}
+}
+
+// copyRow fills p with row i of a, each element little-endian.
+func (a *array) copyRow(p []byte, i int) {
+	size := a.dtype.size
+	if a.fortran {
+		for j := range a.cols {
+			a.data.copyAt(p[j*size:(j+1)*size], (j*a.rows+i)*size)
+		}
+	} else {
+		a.data.copyAt(p, i*a.cols*size)
+	}
+	if a.dtype.order == '>' {
+		for k := 0; k < len(p); k += size {
+			slices.Reverse(p[k : k+size])
+		}
+	}
+}
+
+// integer returns row i of an array of one column of integers.
+func (a *array) integer(i int) any {
+	var p [8]byte
+	a.copyRow(p[:a.dtype.size], i)
+	v := binary.LittleEndian.Uint64(p[:])
+	unused := 64 - 8*a.dtype.size
+	if a.dtype.kind == 'i' {
+		return int64(v<<unused) >> unused // brings the sign along
+	}
+	if v > math.MaxInt64 {
+		return v
+	}
+	return int64(v)
+}
+
+// pixels widens the elements in p, little-endian, to float64.
+func (d dtype) pixels(row []float64, p []byte) {
+	switch {
+	case d.kind == 'u':
+		for j, v := range p {
+			row[j] = float64(v) / 256
+		}
+	case d.size == 4:
+		for j := range row {
+			row[j] = float64(math.Float32frombits(binary.LittleEndian.Uint32(p[4*j:])))
+		}
+	default:
+		for j := range row {
+			row[j] = math.Float64frombits(binary.LittleEndian.Uint64(p[8*j:]))
+		}
+	}
+}

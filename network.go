@@ -1,0 +1,281 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+)
+
+// A Network is a feedforward network of sigmoid neurons: chapter 1's Network.
+//
+// Layer 0 is the input; it has no weights and no biases. Weights[l] leads from
+// layer l to layer l+1, and Biases[l] belongs to layer l+1.
+//
+// One thing differs from the book. The book multiplies a column vector from
+// the left, w·a + b, one example at a time. Here a mini-batch is a matrix with
+// one example per row, and Weights[l] is nIn×nOut, the transpose of the
+// book's, so that the products read from left to right and a whole mini-batch
+// goes through in one:
+//
+//	a (m×nIn) · w (nIn×nOut) + b (1×nOut) = z (m×nOut)        (22)
+//	σ(z) = the a of the next layer
+//
+// Numbers in brackets, like (22), and BP1 to BP4 are the book's equations.
+type Network struct {
+	Weights []*Matrix // Weights[l] is Sizes()[l] × Sizes()[l+1]
+	Biases  []*Matrix // Biases[l] is 1 × Sizes()[l+1]
+}
+
+// NewNetwork returns a network with sizes[l] neurons in layer l, the input
+// and the output layer included: 784, 30, 10 is the book's. Every weight and
+// bias is drawn from rng, from the normal distribution of mean 0 and
+// variance 1. It panics if there are fewer than two layers.
+func NewNetwork(sizes []int, rng *rand.Rand) *Network {
+	if len(sizes) < 2 {
+		panic(fmt.Sprintf("network: NewNetwork: sizes are %v, want an input and an output layer at least", sizes))
+	}
+	net := &Network{}
+	gaussian := func(float64) float64 { return rng.NormFloat64() }
+	for l, nOut := range sizes[1:] {
+		b, w := NewMatrix(1, nOut), NewMatrix(sizes[l], nOut)
+		b.Apply(gaussian)
+		w.Apply(gaussian)
+		net.Biases, net.Weights = append(net.Biases, b), append(net.Weights, w)
+	}
+	return net
+}
+
+// Sizes returns the number of neurons in each layer, input first.
+func (net *Network) Sizes() []int {
+	sizes := []int{net.Weights[0].Rows}
+	for _, w := range net.Weights {
+		sizes = append(sizes, w.Cols)
+	}
+	return sizes
+}
+
+// Feedforward returns the output of the network (m×nOut) for the inputs a
+// (m×nIn), one example per row.
+func (net *Network) Feedforward(a *Matrix) *Matrix {
+	b := net.NewMiniBatch(a.Rows)
+	b.A[0] = a
+	net.feedforward(b)
+	return b.A[len(b.A)-1]
+}
+
+// SGD trains the network by mini-batch stochastic gradient descent: in every
+// epoch it shuffles the training data, cuts it into mini-batches of
+// miniBatchSize examples (the last one may be shorter), and takes one step of
+// learning rate eta with each.
+//
+// After each epoch it writes a line to out: "Epoch 0: 9129 / 10000", how many
+// of the test digits are now read rightly, or "Epoch 0 complete" if testData
+// is nil. progress, unless nil, is called after every mini-batch with the
+// number of examples used in this epoch and the number there are.
+//
+// The shuffles are drawn from rng, so the same network, data and rng give the
+// same weights to the last bit. It fails if out does, or if the weights are no
+// longer finite numbers.
+func (net *Network) SGD(trainingData *DataSet, epochs, miniBatchSize int, eta float64, testData *DataSet,
+	rng *rand.Rand, out io.Writer, progress func(done, total int)) error {
+	if miniBatchSize < 1 {
+		panic(fmt.Sprintf("network: SGD: mini-batches of %d, want at least 1", miniBatchSize))
+	}
+	n := trainingData.Len()
+	order := make([]int, n) // the examples in the order of this epoch
+	for i := range order {
+		order[i] = i
+	}
+	batch := net.NewMiniBatch(min(miniBatchSize, n))
+	for epoch := range epochs {
+		rng.Shuffle(n, func(i, j int) { order[i], order[j] = order[j], order[i] })
+		for k := 0; k < n; k += batch.Len() {
+			batch.Load(trainingData, order[k:min(k+miniBatchSize, n)])
+			net.UpdateMiniBatch(batch, eta)
+			if progress != nil {
+				progress(k+batch.Len(), n)
+			}
+		}
+		if !net.finite() {
+			return fmt.Errorf("epoch %d: the weights are no longer finite numbers: "+
+				"the steps were too long, try a smaller learning rate than %v", epoch, eta)
+		}
+		if err := net.report(epoch, testData, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// report writes the line of one epoch, as SGD describes it, to out.
+func (net *Network) report(epoch int, testData *DataSet, out io.Writer) error {
+	line := fmt.Sprintf("Epoch %d complete\n", epoch)
+	if testData != nil {
+		line = fmt.Sprintf("Epoch %d: %d / %d\n", epoch, net.Evaluate(testData), testData.Len())
+	}
+	_, err := io.WriteString(out, line)
+	return err
+}
+
+// A MiniBatch is m examples on their way through a network, one per row, with
+// room for all that Backprop computes about them. The memory is used again
+// for mini-batch after mini-batch: training allocates nothing.
+type MiniBatch struct {
+	A     []*Matrix // activations: A[0] (m×nIn) is the input, A[l+1] = σ(A[l]·Weights[l] + Biases[l])
+	Delta []*Matrix // Delta[l], like A[l+1]: the errors δ = ∂C/∂z of that layer
+	Y     *Matrix   // the desired output, like A[last]: 1 for the right digit, 0 elsewhere
+}
+
+// NewMiniBatch returns a mini-batch of m examples, all zeros, for net.
+func (net *Network) NewMiniBatch(m int) *MiniBatch {
+	sizes := net.Sizes()
+	b := &MiniBatch{A: []*Matrix{NewMatrix(m, sizes[0])}}
+	for _, nOut := range sizes[1:] {
+		b.A = append(b.A, NewMatrix(m, nOut))
+		b.Delta = append(b.Delta, NewMatrix(m, nOut))
+	}
+	b.Y = NewMatrix(m, sizes[len(sizes)-1])
+	return b
+}
+
+// Len returns m, the number of examples in the mini-batch.
+func (b *MiniBatch) Len() int { return b.Y.Rows }
+
+// Load fills the mini-batch with examples which[0], which[1], … of data: any
+// number of them up to the number the mini-batch was made for.
+func (b *MiniBatch) Load(data *DataSet, which []int) {
+	b.Y.SetRows(len(which))
+	for _, a := range b.A {
+		a.SetRows(len(which))
+	}
+	for _, delta := range b.Delta {
+		delta.SetRows(len(which))
+	}
+	data.Gather(which, b.A[0], b.Y)
+}
+
+// UpdateMiniBatch takes one step down the gradient of the cost over the
+// mini-batch, of m examples:
+//
+//	w ← w − η/m · ∂C/∂w                                         (20)
+//	b ← b − η/m · ∂C/∂b                                         (21)
+func (net *Network) UpdateMiniBatch(batch *MiniBatch, eta float64) {
+	net.feedforward(batch)
+	net.backward(batch)
+	net.addGradient(-eta/float64(batch.Len()), batch, net.Biases, net.Weights)
+}
+
+// Backprop returns the gradient of the cost C = Σ ½‖y − a‖², summed over the
+// examples x (m×nIn) and their desired outputs y (m×nOut): nablaB[l] is
+// ∂C/∂b, shaped like Biases[l], and nablaW[l] is ∂C/∂w, shaped like
+// Weights[l].
+//
+// Training takes the same three steps in UpdateMiniBatch, except that it
+// never holds the gradient: it adds −η/m times ∂C/∂w straight to w.
+func (net *Network) Backprop(x, y *Matrix) (nablaB, nablaW []*Matrix) {
+	batch := net.NewMiniBatch(x.Rows)
+	batch.A[0], batch.Y = x, y
+	net.feedforward(batch)
+	net.backward(batch)
+	for _, w := range net.Weights {
+		nablaB = append(nablaB, NewMatrix(1, w.Cols))
+		nablaW = append(nablaW, NewMatrix(w.Rows, w.Cols))
+	}
+	net.addGradient(1, batch, nablaB, nablaW)
+	return nablaB, nablaW
+}
+
+// feedforward computes the activations of every layer from those of the first:
+//
+//	A[l+1] (m×nOut) = σ(A[l] (m×nIn) · w (nIn×nOut) + b (1×nOut))   (22)
+func (net *Network) feedforward(batch *MiniBatch) {
+	for l, w := range net.Weights {
+		z := batch.A[l+1]
+		z.Mul(batch.A[l], w)
+		z.AddRow(net.Biases[l])
+		z.Apply(sigmoid) // z is a from here on
+	}
+}
+
+// backward computes the errors of every layer, from the last layer back, after
+// feedforward has computed the activations:
+//
+//	δ (m×nOut) = ∂C/∂a ⊙ σ′(z)                       in the last layer    (BP1)
+//	δ (m×nIn)  = δ of the next layer (m×nOut) · wᵀ ⊙ σ′(z)   before it    (BP2)
+func (net *Network) backward(batch *MiniBatch) {
+	last := len(batch.Delta) - 1
+	costDerivative(batch.Delta[last], batch.A[last+1], batch.Y)
+	batch.Delta[last].Hadamard(sigmoidPrime, batch.A[last+1])
+	for l := last - 1; l >= 0; l-- {
+		batch.Delta[l].MulT(batch.Delta[l+1], net.Weights[l+1])
+		batch.Delta[l].Hadamard(sigmoidPrime, batch.A[l+1])
+	}
+}
+
+// addGradient adds s times the gradient, summed over the mini-batch, to
+// biases and weights, after backward has computed the errors:
+//
+//	∂C/∂b (1×nOut)   = Σ over the rows of δ (m×nOut)            (BP3)
+//	∂C/∂w (nIn×nOut) = aᵀ (nIn×m) · δ (m×nOut)                  (BP4)
+//
+// biases and weights may be the network's own: every δ is known by now, and
+// no layer is asked for its weights again.
+func (net *Network) addGradient(s float64, batch *MiniBatch, biases, weights []*Matrix) {
+	for l, delta := range batch.Delta {
+		biases[l].AddSum(s, delta)
+		weights[l].AddTMul(s, batch.A[l], delta)
+	}
+}
+
+// Evaluate returns how many of the test digits the network reads rightly. Its
+// answer is the output neuron with the highest activation.
+func (net *Network) Evaluate(testData *DataSet) int {
+	const m = 50 // enough rows to share the work, few enough to stay in the cache
+	batch := net.NewMiniBatch(min(m, testData.Len()))
+	which := make([]int, 0, m)
+	correct := 0
+	for k := 0; k < testData.Len(); k += m {
+		which = which[:0]
+		for i := k; i < min(k+m, testData.Len()); i++ {
+			which = append(which, i)
+		}
+		batch.Load(testData, which)
+		net.feedforward(batch)
+		output := batch.A[len(batch.A)-1]
+		for row, i := range which {
+			if output.Argmax(row) == int(testData.Labels[i]) {
+				correct++
+			}
+		}
+	}
+	return correct
+}
+
+// costDerivative sets d to ∂C/∂a, how the quadratic cost of each example,
+// C = ½‖y − a‖², changes with its outputs a; y is the desired output. All
+// three are m×nOut.
+func costDerivative(d, a, y *Matrix) { d.Sub(a, y) }
+
+// sigmoid is σ(z) = 1 / (1 + e^−z), between 0 and 1.
+func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
+
+// sigmoidPrime is the derivative of σ at z, given not z but a = σ(z), which
+// is at hand wherever it is needed and saves computing e^−z again:
+//
+//	σ′(z) = σ(z)·(1 − σ(z)) = a·(1 − a)
+func sigmoidPrime(a float64) float64 { return a * (1 - a) }
+
+// finite reports whether every weight and bias is a finite number.
+func (net *Network) finite() bool {
+	for l := range net.Weights {
+		for _, m := range []*Matrix{net.Weights[l], net.Biases[l]} {
+			for _, v := range m.Data {
+				if math.IsNaN(v) || math.IsInf(v, 0) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
