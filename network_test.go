@@ -1,0 +1,2050 @@
+package main
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+// The tests stand in the order of the files: main, network, matrix, loader.
+
+// TestMain lets the test binary stand in for the command: with runAsCommand
+// in its environment it is digits.
+func TestMain(m *testing.M) {
+	if os.Getenv(runAsCommand) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+const runAsCommand = "DIGITS_TEST_RUN_AS_COMMAND"
+
+// Data sets for the tests.
+
+const smallFile = "testdata/pickles/py3.11-protocol4.pkl.gz" // see testdata/dataset.py
+
+// loadBuiltIn returns the digits built into the program. All tests share them.
+func loadBuiltIn(t testing.TB) (training, validation, test *DataSet) {
+	t.Helper()
+	sets, err := builtInSets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sets[0], sets[1], sets[2]
+}
+
+var builtInSets = sync.OnceValues(func() (sets [3]*DataSet, err error) {
+	sets[0], sets[1], sets[2], err = LoadData("built in", bytes.NewReader(builtIn))
+	return sets, err
+})
+
+// dataSetOf makes a data set of rows of pixels.
+func dataSetOf(rows [][]float64, labels []uint8) *DataSet {
+	d := &DataSet{Labels: labels, Pixels: len(rows[0])}
+	d.start = []uint32{0}
+	for _, row := range rows {
+		for j, v := range row {
+			if v != 0 {
+				d.where, d.value = append(d.where, uint16(j)), append(d.value, float32(v))
+			}
+		}
+		d.start = append(d.start, uint32(len(d.where)))
+	}
+	return d
+}
+
+// pixelsOf returns the images of a data set as the rows of a matrix.
+func pixelsOf(d *DataSet) *Matrix {
+	x, y := NewMatrix(d.Len(), d.Pixels), NewMatrix(d.Len(), digits)
+	d.Gather(upTo(d.Len()), x, y)
+	return x
+}
+
+// upTo returns 0, 1, …, n-1.
+func upTo(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// randomMatrix returns a matrix of normal numbers, a fifth of them 0.
+func randomMatrix(rows, cols int, rng *rand.Rand) *Matrix {
+	m := NewMatrix(rows, cols)
+	for i := range m.Data {
+		if rng.IntN(5) > 0 {
+			m.Data[i] = rng.NormFloat64()
+		}
+	}
+	return m
+}
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
+// ---- main.go ----
+
+// digitsCommand runs the command in dir and returns what it wrote and its exit status.
+func digitsCommand(t *testing.T, dir string, args ...string) (stdout, stderr string, status int) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), runAsCommand+"=1")
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	var exit *exec.ExitError
+	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+func TestParse(t *testing.T) {
+	book := options{hidden: []int{30}, epochs: 30, batch: 10, eta: 3, seed: 1}
+	with := func(change func(o *options)) options {
+		o := book
+		change(&o)
+		return o
+	}
+	for name, c := range map[string]struct {
+		args []string
+		want options
+	}{
+		"the book's":         {nil, book},
+		"one at a time":      {[]string{"-batch", "1"}, with(func(o *options) { o.batch = 1 })},
+		"one neuron":         {[]string{"-hidden", "1"}, with(func(o *options) { o.hidden = []int{1} })},
+		"two layers, spaces": {[]string{"-hidden", " 60, 30 "}, with(func(o *options) { o.hidden = []int{60, 30} })},
+		"spaces for none":    {[]string{"-hidden", " "}, with(func(o *options) { o.hidden = nil })},
+		"all": {[]string{"-data", "f", "-hidden", "", "-epochs", "0", "-batch", "2", "-eta", "0.5", "-seed", "-7"},
+			options{data: "f", epochs: 0, batch: 2, eta: 0.5, seed: -7}},
+	} {
+		got, err := parse(c.args)
+		if err != nil {
+			t.Errorf("%s: parse(%q) failed: %v", name, c.args, err)
+			continue
+		}
+		if got.flags = nil; !reflect.DeepEqual(*got, c.want) {
+			t.Errorf("%s: parse(%q) = %+v, want %+v", name, c.args, *got, c.want)
+		}
+	}
+}
+
+func TestCheckSize(t *testing.T) {
+	for name, c := range map[string]struct {
+		sizes []int
+		batch int
+		want  string // in the error; "" for none
+	}{
+		"the book's":            {[]int{784, 30, 10}, 10, ""},
+		"weights at the limit":  {[]int{1 << 14, 1 << 14}, 0, ""},
+		"weights over it":       {[]int{1 << 14, 1<<14 + 1}, 0, "memory"},
+		"activations below it":  {[]int{1, 1}, 1<<26 - 1, ""},
+		"activations over it":   {[]int{1, 1}, 1 << 26, "memory"},
+		"twice the limit":       {[]int{1 << 14, 1 << 15}, 0, "ask for 4 GB of memory; the limit is 2 GB"},
+		"more than an int says": {[]int{1 << 62, 1 << 62}, 0, "memory"},
+	} {
+		err := checkSize(c.sizes, c.batch)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: sizes %v, mini-batches of %d: the error is %v, want %q", name, c.sizes, c.batch, err, c.want)
+		}
+	}
+}
+
+func TestCommandTrains(t *testing.T) {
+	args := []string{"-epochs", "2", "-hidden", "12", "-seed", "7"}
+	stdout, stderr, status := digitsCommand(t, t.TempDir(), args...)
+	if status != 0 {
+		t.Fatalf("exit status %d, stderr:\n%s", status, stderr)
+	}
+	if !regexp.MustCompile(`^Epoch 0: \d+ / 2000\nEpoch 1: \d+ / 2000\n$`).MatchString(stdout) {
+		t.Errorf("stdout is not two lines of epochs:\n%s", stdout)
+	}
+	for _, want := range []string{"built in", "curl", "784-12-10", "mini-batches of 10", "η 3", "seed 7"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("stderr does not mention %q:\n%s", want, stderr)
+		}
+	}
+	closing := regexp.MustCompile(`\n2 epochs in ([\d.]+) s, ([\d.]+) s each\n$`).FindStringSubmatch(stderr)
+	if closing == nil {
+		t.Fatalf("stderr does not end in the time it took:\n%s", stderr)
+	}
+	all, _ := strconv.ParseFloat(closing[1], 64)
+	each, _ := strconv.ParseFloat(closing[2], 64)
+	if math.Abs(all-2*each) > 0.061 { // both are rounded
+		t.Errorf("2 epochs in %v s are not %v s each", all, each)
+	}
+	if again, _, _ := digitsCommand(t, t.TempDir(), args...); again != stdout {
+		t.Errorf("the same command and seed printed\n%sand then\n%s", stdout, again)
+	}
+	args[len(args)-1] = "8"
+	if other, _, _ := digitsCommand(t, t.TempDir(), args...); other == stdout {
+		t.Errorf("seeds 7 and 8 both printed\n%s", stdout)
+	}
+}
+
+// The command does with its flags what the library does when called by hand.
+func TestCommandIsSGD(t *testing.T) {
+	training, _, test := loadBuiltIn(t)
+	for _, epochs := range []int{0, 1} {
+		rng := newRand(1<<64 - 2) // -seed -2
+		net := NewNetwork([]int{784, 8, 10}, rng)
+		var want strings.Builder
+		if epochs == 0 {
+			fmt.Fprintf(&want, "Test: %d / %d\n", net.Evaluate(test), test.Len())
+		} else if err := net.SGD(training, epochs, 20, 1.5, test, rng, &want, nil); err != nil {
+			t.Fatal(err)
+		}
+		var stdout strings.Builder
+		args := []string{"-epochs", fmt.Sprint(epochs), "-hidden", "8", "-batch", "20", "-eta", "1.5", "-seed", "-2"}
+		if status := run(args, &stdout, io.Discard); status != 0 || stdout.String() != want.String() {
+			t.Errorf("%q: exit status %d, stdout %q, want 0 and %q", args, status, stdout.String(), want.String())
+		}
+	}
+}
+
+func TestCommandRefusesFlags(t *testing.T) {
+	tests := []struct {
+		args []string
+		want string // in the one line on standard error
+	}{
+		{[]string{"-epochs", "-1"}, "-epochs -1"},
+		{[]string{"-epochs", "x"}, "-epochs"},
+		{[]string{"-batch", "0"}, "-batch 0"},
+		{[]string{"-batch", "-5"}, "-batch -5"},
+		{[]string{"-eta", "NaN"}, "-eta NaN"},
+		{[]string{"-eta", "0"}, "-eta 0"},
+		{[]string{"-eta", "-1"}, "-eta -1"},
+		{[]string{"-eta", "Inf"}, "-eta +Inf"},
+		{[]string{"-hidden", "30,x"}, `"x" is not a number`},
+		{[]string{"-hidden", "30,"}, `"" is not a number`},
+		{[]string{"-hidden", "0"}, `"0" is not a number`},
+		{[]string{"-data", smallFile, "-hidden", "1000000000"}, "memory"},
+		{[]string{"-seed", "1.5"}, "-seed"},
+		{[]string{"-nonsense"}, "-nonsense"},
+		{[]string{"-epochs"}, "-epochs"},
+		{[]string{"stray"}, `"stray"`},
+	}
+	for _, test := range tests {
+		stdout, stderr, status := digitsCommand(t, "", test.args...)
+		last := stderr[strings.LastIndex("\n"+strings.TrimSuffix(stderr, "\n"), "\n"):]
+		if status != 2 || stdout != "" || !strings.HasPrefix(last, "digits: ") ||
+			!strings.Contains(last, test.want) || !strings.HasSuffix(stderr, " (digits -h lists the flags)\n") {
+			t.Errorf("%q: exit status %d, stdout %q, stderr %q, want 2, nothing, and a line with %q",
+				test.args, status, stdout, stderr, test.want)
+		}
+		if test.want != "memory" && strings.Count(stderr, "\n") != 1 { // the memory is known only when the data is
+			t.Errorf("%q: stderr %q, want one line", test.args, stderr)
+		}
+	}
+}
+
+func TestCommandHelp(t *testing.T) {
+	stdout, stderr, status := digitsCommand(t, "", "-h")
+	if status != 0 || stderr != "" {
+		t.Errorf("exit status %d, stderr %q, want 0 and nothing", status, stderr)
+	}
+	for _, want := range []string{"usage: digits [flags]", "-data FILE", "-hidden LIST", "-epochs N", "-batch N", "-eta η", "-seed N"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the help does not mention %q:\n%s", want, stdout)
+		}
+	}
+}
+
+func TestCommandRefusesData(t *testing.T) {
+	broken := filepath.Join(t.TempDir(), "broken.pkl.gz")
+	if err := os.WriteFile(broken, []byte("<!DOCTYPE html>"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{
+		"no/such/file": "curl",
+		broken:         "web page",
+		t.TempDir():    "directory",
+	} {
+		stdout, stderr, status := digitsCommand(t, "", "-data", file)
+		if status != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 ||
+			!strings.Contains(stderr, file) || !strings.Contains(stderr, want) {
+			t.Errorf("-data %s: exit status %d, stdout %q, stderr %q, want 1, nothing, and one line with the file's name and %q",
+				file, status, stdout, stderr, want)
+		}
+	}
+}
+
+// A mini-batch longer than the data takes no more memory than the data.
+func TestCommandHugeBatch(t *testing.T) {
+	_, stderr, status := digitsCommand(t, "", "-data", smallFile, "-epochs", "1", "-batch", fmt.Sprint(math.MaxInt))
+	if status != 0 {
+		t.Errorf("exit status %d, want 0; stderr:\n%s", status, stderr)
+	}
+	if strings.Contains(stderr, "curl") {
+		t.Errorf("with -data given, stderr says where to get MNIST:\n%s", stderr)
+	}
+}
+
+func TestCommandLoadsData(t *testing.T) {
+	training, validation, test, err := loadData(smallFile, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantFixture(t, [3]*DataSet{training, validation, test}, [3]int{6, 2, 3})
+}
+
+// Only a file that does not exist makes way for the digits built in.
+func TestCommandDataNotADirectory(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped: to Windows, a file in what is no directory does not exist")
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "data"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"-epochs", "0"}, {"-epochs", "0", "-data", "data/x"}} {
+		stdout, stderr, status := digitsCommand(t, dir, args...)
+		if status != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 ||
+			!strings.Contains(stderr, "not a directory") || strings.Contains(stderr, "curl") {
+			t.Errorf("%q: exit status %d, stdout %q, stderr %q, want 1, nothing, and one line with \"not a directory\"", args, status, stdout, stderr)
+		}
+	}
+}
+
+// Without -data, data/mnist.pkl.gz is used when it is there, and a broken one
+// is not passed over in silence.
+func TestCommandFindsData(t *testing.T) {
+	small, err := os.ReadFile(smallFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "data", "mnist.pkl.gz")
+	if err := os.Mkdir(filepath.Dir(file), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, small, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, status := digitsCommand(t, dir, "-epochs", "1")
+	if want := "data: data/mnist.pkl.gz: 6 training, 2 validation, 3 test digits of 12 pixels\n"; status != 0 ||
+		!strings.HasPrefix(stderr, want) || !strings.HasSuffix(stdout, " / 3\n") {
+		t.Errorf("exit status %d, stdout %q, stderr %q, want 0, 3 test digits and %q", status, stdout, stderr, want)
+	}
+	if err := os.WriteFile(file, small[:100], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, status := digitsCommand(t, dir); status != 1 || !strings.Contains(stderr, "cut short") {
+		t.Errorf("half a file: exit status %d, stderr %q, want 1 and \"cut short\"", status, stderr)
+	}
+}
+
+func TestCommandWithoutEpochs(t *testing.T) {
+	stdout, _, status := digitsCommand(t, "", "-epochs", "0")
+	if status != 0 || !regexp.MustCompile(`^Test: \d+ / 2000\n$`).MatchString(stdout) {
+		t.Errorf("exit status %d, stdout %q, want 0 and one line about the test digits", status, stdout)
+	}
+}
+
+// A full disk must not look like a success.
+func TestCommandReportsFailedOutput(t *testing.T) {
+	for _, epochs := range []string{"0", "1"} {
+		var stderr bytes.Buffer
+		status := run([]string{"-epochs", epochs, "-data", smallFile}, failingWriter{}, &stderr)
+		if status != 1 || !strings.Contains(stderr.String(), errFull.Error()) {
+			t.Errorf("-epochs %s: exit status %d, stderr %q, want 1 and %q", epochs, status, &stderr, errFull)
+		}
+	}
+}
+
+var errFull = errors.New("the disk is full")
+
+type failingWriter struct{}
+
+func (failingWriter) Write([]byte) (int, error) { return 0, errFull }
+
+func TestMeter(t *testing.T) {
+	var w bytes.Buffer
+	clock := time.Unix(0, 0)
+	show := meter(&w, func() time.Time { return clock })
+	at := func(seconds float64, done int, want string) {
+		t.Helper()
+		clock = time.Unix(0, int64(seconds*1e9))
+		w.Reset()
+		show(done, 200)
+		if w.String() != want {
+			t.Errorf("after %v s and %d of 200: wrote %q, want %q", seconds, done, w.String(), want)
+		}
+	}
+	at(0, 10, "")
+	at(0.9, 20, "")
+	at(1.1, 50, "\r 25%")
+	at(1.2, 60, "") // not more than five times a second
+	at(1.4, 100, "\r 50%")
+	at(1.5, 200, "\r       \r") // gone before the line of the epoch
+	at(1.6, 10, "")             // the next epoch is timed afresh
+	at(2.5, 20, "")
+	at(2.55, 200, "") // an epoch that showed nothing has nothing to wipe out
+}
+
+func TestMeterOnTerminalAlone(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if newMeter(file) != nil || newMeter(new(bytes.Buffer)) != nil {
+		t.Error("progress would be shown on a file or in memory")
+	}
+	device, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer device.Close()
+	if newMeter(device) == nil {
+		t.Errorf("progress would not be shown on %s, a character device as a terminal is", os.DevNull)
+	}
+}
+
+// ---- network.go ----
+
+// A network of perceptron-like neurons with weights −2, −2 and bias 3 is the
+// NAND gate of chapter 1; ten times those make the sigmoid steep.
+func ExampleNetwork_Feedforward() {
+	net := &Network{
+		Weights: []*Matrix{{2, 1, []float64{-20, -20}}},
+		Biases:  []*Matrix{{1, 1, []float64{30}}},
+	}
+	inputs := &Matrix{4, 2, []float64{
+		0, 0,
+		0, 1,
+		1, 0,
+		1, 1,
+	}}
+	outputs := net.Feedforward(inputs)
+	for i := range inputs.Rows {
+		fmt.Printf("%v NAND %v = %.3f\n", inputs.Row(i)[0], inputs.Row(i)[1], outputs.Row(i)[0])
+	}
+	// Output:
+	// 0 NAND 0 = 1.000
+	// 0 NAND 1 = 1.000
+	// 1 NAND 0 = 1.000
+	// 1 NAND 1 = 0.000
+}
+
+// The book's session at the Python prompt, in Go:
+//
+//	>>> training_data, validation_data, test_data = mnist_loader.load_data_wrapper()
+//	>>> net = network.Network([784, 30, 10])
+//	>>> net.SGD(training_data, 3, 10, 3.0)
+func ExampleNetwork_SGD() {
+	training, _, test, err := LoadData("built in", bytes.NewReader(builtIn))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	rng := rand.New(rand.NewPCG(1, 0))
+	net := NewNetwork([]int{784, 30, 10}, rng)
+	if err := net.SGD(training, 3, 10, 3.0, nil, rng, os.Stdout, nil); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("more than four fifths right:", net.Evaluate(test) > test.Len()*4/5)
+	// Output:
+	// Epoch 0 complete
+	// Epoch 1 complete
+	// Epoch 2 complete
+	// more than four fifths right: true
+}
+
+func TestNewNetwork(t *testing.T) {
+	net := NewNetwork([]int{784, 30, 20, 10}, newRand(1))
+	if got, want := net.Sizes(), []int{784, 30, 20, 10}; !slices.Equal(got, want) {
+		t.Errorf("sizes are %v, want %v", got, want)
+	}
+	for l, want := range []struct{ w, b string }{{"784×30", "1×30"}, {"30×20", "1×20"}, {"20×10", "1×10"}} {
+		if w, b := net.Weights[l].String(), net.Biases[l].String(); w != want.w || b != want.b {
+			t.Errorf("layer %d: weights %s, biases %s, want %s and %s", l, w, b, want.w, want.b)
+		}
+	}
+	if got, want := NewNetwork([]int{784, 30, 10}, newRand(1)), NewNetwork([]int{784, 30, 10}, newRand(1)); !reflect.DeepEqual(got, want) {
+		t.Error("the same seed gave two different networks")
+	}
+	if a, b := NewNetwork([]int{3, 2}, newRand(1)), NewNetwork([]int{3, 2}, newRand(2)); reflect.DeepEqual(a, b) {
+		t.Error("seeds 1 and 2 gave the same network")
+	}
+}
+
+// The mean of n numbers from N(0,1) is from N(0,1/n), and that of their
+// squares has the variance 2/n: five standard deviations are allowed.
+func TestNewNetworkIsGaussian(t *testing.T) {
+	net := NewNetwork([]int{784, 3000, 10}, newRand(1))
+	for name, m := range map[string]*Matrix{"weights": net.Weights[0], "biases": net.Biases[0]} {
+		n, mean, square := float64(len(m.Data)), 0.0, 0.0
+		for _, v := range m.Data {
+			mean += v / n
+			square += v * v / n
+		}
+		if math.Abs(mean) > 5/math.Sqrt(n) || math.Abs(square-1) > 5*math.Sqrt(2/n) {
+			t.Errorf("%v %s have mean %v and mean square %v, want 0 and 1", n, name, mean, square)
+		}
+	}
+}
+
+func TestSigmoid(t *testing.T) {
+	// python3 -c 'from math import exp; print([1/(1+exp(-z)) for z in (-2, -0.5, 0, 1, 30)])'
+	for z, want := range map[float64]float64{
+		-2: 0.11920292202211757, -0.5: 0.3775406687981454, 0: 0.5, 1: 0.7310585786300049, 30: 0.9999999999999065,
+		-1000: 0, 1000: 1, math.Inf(-1): 0, math.Inf(1): 1,
+	} {
+		if got := sigmoid(z); math.Abs(got-want) > 1e-15 {
+			t.Errorf("sigmoid(%v) = %v, want %v", z, got, want)
+		}
+	}
+	for _, z := range []float64{-3, -1, 0, 0.5, 2} {
+		const h = 1e-5 // the error of the difference is about h²/6·σ‴ < 1e-11
+		got, want := sigmoidPrime(sigmoid(z)), (sigmoid(z+h)-sigmoid(z-h))/(2*h)
+		if math.Abs(got-want) > 1e-10 {
+			t.Errorf("sigmoidPrime(sigmoid(%v)) = %v, want %v", z, got, want)
+		}
+	}
+}
+
+// A numpyCase is what testdata/make_numpy.py computed with the book's own
+// algorithm, one example and one column vector at a time.
+type numpyCase struct {
+	Name              string
+	Sizes             []int
+	Eta               float64
+	Pixels            [][]float64 // to be divided by 256
+	Labels            []int
+	Weights           [][][]float64 // Weights[l][to][from], the book's orientation
+	Biases            [][]float64
+	Outputs           [][]float64
+	NablaW            [][][]float64
+	NablaB            [][]float64
+	Correct           int
+	AfterOne          numpyNetwork
+	AfterThree        numpyNetwork
+	CorrectAfterThree int
+	Batches           []int
+	AfterBatches      numpyNetwork
+}
+
+type numpyNetwork struct {
+	Weights [][][]float64
+	Biases  [][]float64
+}
+
+// network returns n with weights in the orientation of this program.
+func (n numpyNetwork) network() *Network {
+	net := &Network{}
+	for l, rows := range n.Weights {
+		w := NewMatrix(len(rows[0]), len(rows))
+		for to, row := range rows {
+			for from, v := range row {
+				w.Row(from)[to] = v
+			}
+		}
+		net.Weights = append(net.Weights, w)
+		net.Biases = append(net.Biases, &Matrix{1, len(rows), slices.Clone(n.Biases[l])})
+	}
+	return net
+}
+
+func (c *numpyCase) network() *Network { return numpyNetwork{c.Weights, c.Biases}.network() }
+
+func (c *numpyCase) data() *DataSet {
+	d := &DataSet{Pixels: len(c.Pixels[0])}
+	rows, labels := make([][]float64, len(c.Pixels)), make([]uint8, len(c.Labels))
+	for i, levels := range c.Pixels {
+		rows[i] = make([]float64, d.Pixels)
+		for j, v := range levels {
+			rows[i][j] = v / 256
+		}
+		labels[i] = uint8(c.Labels[i])
+	}
+	return dataSetOf(rows, labels)
+}
+
+func numpyCases(t *testing.T) []*numpyCase {
+	t.Helper()
+	text, err := os.ReadFile("testdata/numpy.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []*numpyCase
+	if err := json.Unmarshal(text, &cases); err != nil {
+		t.Fatal(err)
+	}
+	return cases
+}
+
+// wantClose fails unless the matrices are equal to within tolerance.
+func wantClose(t *testing.T, what string, got, want []*Matrix, tolerance float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d matrices, want %d", what, len(got), len(want))
+		return
+	}
+	for l := range want {
+		if got[l].String() != want[l].String() {
+			t.Errorf("%s, layer %d: shape %v, want %v", what, l, got[l], want[l])
+			continue
+		}
+		for i, w := range want[l].Data {
+			if !(math.Abs(got[l].Data[i]-w) <= tolerance) {
+				t.Errorf("%s, layer %d: row %d, column %d is %v, want %v", what, l, i/want[l].Cols, i%want[l].Cols, got[l].Data[i], w)
+				break
+			}
+		}
+	}
+}
+
+// The numbers that numpy computes differ from ours in the order of additions
+// alone: a few units in the last place, of numbers up to 4 and sums of 12.
+const numpyTolerance = 1e-13
+
+func TestAgainstNumpy(t *testing.T) {
+	for _, c := range numpyCases(t) {
+		t.Run(c.Name, func(t *testing.T) {
+			data := c.data()
+			all := upTo(data.Len())
+			x, y := NewMatrix(data.Len(), data.Pixels), NewMatrix(data.Len(), digits)
+			data.Gather(all, x, y)
+
+			net := c.network()
+			if got := net.Sizes(); !slices.Equal(got, c.Sizes) {
+				t.Fatalf("sizes %v, want %v", got, c.Sizes)
+			}
+			outputs := NewMatrix(len(c.Outputs), digits)
+			for i, row := range c.Outputs {
+				copy(outputs.Row(i), row)
+			}
+			wantClose(t, "outputs", []*Matrix{net.Feedforward(x)}, []*Matrix{outputs}, numpyTolerance)
+			if got := net.Evaluate(data); got != c.Correct {
+				t.Errorf("Evaluate = %d, want %d", got, c.Correct)
+			}
+
+			nabla := numpyNetwork{c.NablaW, c.NablaB}.network()
+			nablaB, nablaW := net.Backprop(x, y)
+			wantClose(t, "nablaB", nablaB, nabla.Biases, numpyTolerance)
+			wantClose(t, "nablaW", nablaW, nabla.Weights, numpyTolerance)
+			wantClose(t, "weights after Backprop", net.Weights, c.network().Weights, 0)
+
+			batch := net.NewMiniBatch(data.Len())
+			batch.Load(data, all)
+			net.UpdateMiniBatch(batch, c.Eta)
+			after := c.AfterOne.network()
+			wantClose(t, "weights after a step", net.Weights, after.Weights, numpyTolerance)
+			wantClose(t, "biases after a step", net.Biases, after.Biases, numpyTolerance)
+
+			// One mini-batch is the whole set: no order of the digits can matter.
+			net = c.network()
+			if err := net.SGD(data, 3, data.Len(), c.Eta, nil, newRand(1), io.Discard, nil); err != nil {
+				t.Fatal(err)
+			}
+			after = c.AfterThree.network()
+			wantClose(t, "weights after three epochs", net.Weights, after.Weights, numpyTolerance)
+			wantClose(t, "biases after three epochs", net.Biases, after.Biases, numpyTolerance)
+			if got := net.Evaluate(data); got != c.CorrectAfterThree {
+				t.Errorf("Evaluate after three epochs = %d, want %d", got, c.CorrectAfterThree)
+			}
+
+			net = c.network()
+			k := 0
+			for _, m := range c.Batches {
+				batch.Load(data, all[k:k+m])
+				net.UpdateMiniBatch(batch, c.Eta)
+				k += m
+			}
+			after = c.AfterBatches.network()
+			wantClose(t, "weights after mini-batches", net.Weights, after.Weights, numpyTolerance)
+			wantClose(t, "biases after mini-batches", net.Biases, after.Biases, numpyTolerance)
+		})
+	}
+}
+
+// cost is the quadratic cost Σ ½‖y − a‖² of the examples x.
+func cost(net *Network, x, y *Matrix) float64 {
+	sum := 0.0
+	for i, a := range net.Feedforward(x).Data {
+		sum += (a - y.Data[i]) * (a - y.Data[i]) / 2
+	}
+	return sum
+}
+
+// Every component of the gradient is compared with how the cost really
+// changes: (C(w+h) − C(w−h)) / 2h.
+//
+// That differs from ∂C/∂w by h²/6 times a third derivative, of order 1 here,
+// so about 1e-11; and the rounding of C, about 1e-15, by 1e-15/h = 1e-10. A
+// forgotten factor or sign changes components of 1e-2 and more.
+func TestGradientByCentralDifferences(t *testing.T) {
+	const h, tolerance = 1e-5, 1e-9
+	for _, sizes := range [][]int{{7, 4}, {7, 5, 4}, {7, 6, 5, 4}} {
+		rng := newRand(3)
+		net := NewNetwork(sizes, rng)
+		x, y := randomMatrix(5, 7, rng), NewMatrix(5, 4)
+		for i := range y.Rows {
+			y.Row(i)[rng.IntN(4)] = 1
+		}
+		nablaB, nablaW := net.Backprop(x, y)
+		for l := range net.Weights {
+			for _, c := range []struct {
+				name        string
+				into, nabla *Matrix
+			}{{"b", net.Biases[l], nablaB[l]}, {"w", net.Weights[l], nablaW[l]}} {
+				for i, v := range c.into.Data {
+					c.into.Data[i] = v + h
+					above := cost(net, x, y)
+					c.into.Data[i] = v - h
+					below := cost(net, x, y)
+					c.into.Data[i] = v
+					got, want := c.nabla.Data[i], (above-below)/(2*h)
+					if !(math.Abs(got-want) <= tolerance) {
+						t.Errorf("sizes %v: ∂C/∂%s[%d][%d] is %v, want %v", sizes, c.name, l, i, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestMiniBatchGradientIsMeanOfSingles(t *testing.T) {
+	const m = 7
+	rng := newRand(5)
+	net := NewNetwork([]int{6, 5, 4, 3}, rng)
+	x, y := randomMatrix(m, 6, rng), randomMatrix(m, 3, rng)
+	nablaB, nablaW := net.Backprop(x, y)
+	var meanB, meanW []*Matrix
+	for i := range m {
+		b, w := net.Backprop(&Matrix{1, 6, x.Row(i)}, &Matrix{1, 3, y.Row(i)})
+		for l := range w {
+			if i == 0 {
+				meanB, meanW = append(meanB, NewMatrix(1, b[l].Cols)), append(meanW, NewMatrix(w[l].Rows, w[l].Cols))
+			}
+			for k, v := range b[l].Data {
+				meanB[l].Data[k] += v / m
+			}
+			for k, v := range w[l].Data {
+				meanW[l].Data[k] += v / m
+			}
+		}
+	}
+	for l := range nablaW {
+		nablaB[l].Apply(func(v float64) float64 { return v / m })
+		nablaW[l].Apply(func(v float64) float64 { return v / m })
+	}
+	wantClose(t, "nablaB", nablaB, meanB, 1e-14)
+	wantClose(t, "nablaW", nablaW, meanW, 1e-14)
+}
+
+// SGD must shuffle afresh every epoch, use every digit once, in mini-batches
+// of the size asked for and one shorter at the end, and leave nothing of one
+// mini-batch behind in the next: the same steps taken by hand, each with a
+// new MiniBatch, give the same bits.
+func TestSGDByHand(t *testing.T) {
+	_, _, data := loadBuiltIn(t)
+	data = &DataSet{Labels: data.Labels[:25], Pixels: data.Pixels, ink: data.ink}
+	for _, miniBatchSize := range []int{1, 10, 24, 25, 1000, math.MaxInt} {
+		got, want := NewNetwork([]int{784, 4, 10}, newRand(1)), NewNetwork([]int{784, 4, 10}, newRand(1))
+		var progress []int
+		err := got.SGD(data, 2, miniBatchSize, 0.5, nil, newRand(2), io.Discard, func(done, total int) {
+			progress = append(progress, done, total)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		rng, order := newRand(2), upTo(data.Len())
+		var wantProgress []int
+		for range 2 {
+			rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+			for rest := order; len(rest) > 0; {
+				m := min(miniBatchSize, len(rest))
+				batch := want.NewMiniBatch(m)
+				batch.Load(data, rest[:m])
+				want.UpdateMiniBatch(batch, 0.5)
+				rest = rest[m:]
+				wantProgress = append(wantProgress, len(order)-len(rest), len(order))
+			}
+		}
+		wantClose(t, fmt.Sprintf("mini-batches of %d: weights", miniBatchSize), got.Weights, want.Weights, 0)
+		wantClose(t, fmt.Sprintf("mini-batches of %d: biases", miniBatchSize), got.Biases, want.Biases, 0)
+		if !slices.Equal(progress, wantProgress) {
+			t.Errorf("mini-batches of %d: progress %v, want %v", miniBatchSize, progress, wantProgress)
+		}
+	}
+}
+
+func TestSGDReports(t *testing.T) {
+	c := numpyCases(t)[1]
+	var out strings.Builder
+	if err := c.network().SGD(c.data(), 3, 8, c.Eta, c.data(), newRand(1), &out, nil); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(out.String(), "\n")
+	if want := fmt.Sprintf("Epoch 2: %d / 8\n", c.CorrectAfterThree); len(lines) != 4 || lines[2] != want {
+		t.Errorf("with test data it wrote\n%swant three lines, the last %q", out.String(), want)
+	}
+	out.Reset()
+	if err := c.network().SGD(c.data(), 2, 8, c.Eta, nil, newRand(1), &out, nil); err != nil {
+		t.Fatal(err)
+	}
+	if want := "Epoch 0 complete\nEpoch 1 complete\n"; out.String() != want {
+		t.Errorf("without test data it wrote\n%swant\n%s", out.String(), want)
+	}
+	if err := c.network().SGD(c.data(), 1, 8, c.Eta, nil, newRand(1), failingWriter{}, nil); err != errFull {
+		t.Errorf("with a full disk the error is %v, want %v", err, errFull)
+	}
+}
+
+// No learning rate makes the weights of these networks infinite by itself: a
+// step that is far too long drives the sigmoids to where σ′ is 0, and no
+// other step follows. So the tests spoil the weights by hand.
+func TestSGDReportsDivergence(t *testing.T) {
+	c := numpyCases(t)[1]
+	for name, spoil := range map[string]func(net *Network){
+		"NaN weight":      func(net *Network) { net.Weights[0].Data[0] = math.NaN() },
+		"infinite weight": func(net *Network) { net.Weights[1].Data[0] = math.Inf(1) },
+		"infinite bias":   func(net *Network) { net.Biases[1].Data[9] = math.Inf(-1) },
+		"NaN bias":        func(net *Network) { net.Biases[0].Data[0] = math.NaN() },
+	} {
+		net := c.network()
+		spoil(net)
+		var out strings.Builder
+		err := net.SGD(c.data(), 3, 1, c.Eta, c.data(), newRand(1), &out, nil)
+		if err == nil || !strings.Contains(err.Error(), "epoch 0") || !strings.Contains(err.Error(), "smaller learning rate") || out.Len() > 0 {
+			t.Errorf("%s: error %v and output %q, want the epoch, the remedy and no output", name, err, out.String())
+		}
+	}
+}
+
+func TestSGDIsReproducible(t *testing.T) {
+	training, _, test := loadBuiltIn(t)
+	train := func() (*Network, string) {
+		rng := newRand(1)
+		net := NewNetwork([]int{784, 10, 10}, rng)
+		var out strings.Builder
+		if err := net.SGD(training, 1, 10, 3, test, rng, &out, nil); err != nil {
+			t.Fatal(err)
+		}
+		return net, out.String()
+	}
+	net1, out1 := train()
+	net2, out2 := train()
+	if out1 != out2 || !reflect.DeepEqual(net1, net2) {
+		t.Errorf("the same seed gave two networks, %q and %q", out1, out2)
+	}
+}
+
+func TestTrainingAllocatesNothing(t *testing.T) {
+	_, _, data := loadBuiltIn(t)
+	net := NewNetwork([]int{784, 30, 10}, newRand(1))
+	batch, which := net.NewMiniBatch(10), upTo(10)
+	if got := testing.AllocsPerRun(20, func() {
+		batch.Load(data, which)
+		net.UpdateMiniBatch(batch, 3)
+		batch.Load(data, which[:7])
+		net.UpdateMiniBatch(batch, 3)
+	}); got != 0 {
+		t.Errorf("two mini-batches allocate %v times, want 0", got)
+	}
+}
+
+// Evaluate takes the digits in mini-batches; one by one must give the same.
+func TestEvaluate(t *testing.T) {
+	_, _, data := loadBuiltIn(t)
+	net := NewNetwork([]int{784, 12, 10}, newRand(4))
+	for _, n := range []int{1, 49, 50, 51, 130} {
+		part := &DataSet{Labels: data.Labels[:n], Pixels: data.Pixels, ink: data.ink}
+		outputs, want := net.Feedforward(pixelsOf(part)), 0
+		for i := range n {
+			if row := outputs.Row(i); row[part.Labels[i]] == slices.Max(row) {
+				want++
+			}
+		}
+		if got := net.Evaluate(part); got != want {
+			t.Errorf("Evaluate of %d digits = %d, want %d", n, got, want)
+		}
+	}
+}
+
+func TestLearnsBuiltInDigits(t *testing.T) {
+	training, _, test := loadBuiltIn(t)
+	for _, c := range []struct {
+		hidden      []int
+		least, most float64 // right after three epochs
+	}{
+		{[]int{30}, 0.88, 0.999},
+		{[]int{20, 15}, 0.86, 0.999},
+		{nil, 0.5, 0.999}, // some outputs start where σ′ is almost 0, and take long to learn anything
+	} {
+		rng := newRand(1)
+		net := NewNetwork(append(append([]int{784}, c.hidden...), 10), rng)
+		if err := net.SGD(training, 3, 10, 3, nil, rng, io.Discard, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := float64(net.Evaluate(test)) / float64(test.Len()); got < c.least || got > c.most {
+			t.Errorf("hidden %v: %.1f%% right, want %v%% to %v%%", c.hidden, 100*got, 100*c.least, 100*c.most)
+		}
+	}
+}
+
+func TestLearnsMNIST(t *testing.T) {
+	f, err := os.Open(mnistFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skipf("skipped: MNIST is not here; to run it: %s", getMNIST)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	training, validation, test, err := LoadData(mnistFile, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if training.Len() != 50000 || validation.Len() != 10000 || test.Len() != 10000 || training.Pixels != 784 {
+		t.Fatalf("%d, %d and %d digits of %d pixels, want 50000, 10000 and 10000 of 784",
+			training.Len(), validation.Len(), test.Len(), training.Pixels)
+	}
+	// The first labels of each set, as the book's file has them.
+	for name, c := range map[string]struct {
+		set  *DataSet
+		want []uint8
+	}{"training": {training, []uint8{5, 0, 4, 1, 9}}, "validation": {validation, []uint8{3, 8, 6, 9, 6}}, "test": {test, []uint8{7, 2, 1, 0, 4}}} {
+		if got := c.set.Labels[:5]; !slices.Equal(got, c.want) {
+			t.Errorf("the first %s labels are %v, want %v", name, got, c.want)
+		}
+	}
+	rng := newRand(1)
+	net := NewNetwork([]int{784, 30, 10}, rng)
+	if err := net.SGD(training, 6, 10, 3, nil, rng, io.Discard, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := net.Evaluate(test); got < 9400 {
+		t.Errorf("after six epochs %d of 10000 are right, want 9400", got)
+	}
+}
+
+// ---- matrix.go ----
+
+// plainMul, plainMulT and plainAddTMul are the products as their definitions
+// have them. With each sum goes the sum of the absolute values, to which the
+// rounding errors are in proportion.
+func plainMul(a, b *Matrix) (c, size *Matrix) {
+	c, size = NewMatrix(a.Rows, b.Cols), NewMatrix(a.Rows, b.Cols)
+	for i := range a.Rows {
+		for j := range b.Cols {
+			for k := range a.Cols {
+				v := a.Row(i)[k] * b.Row(k)[j]
+				c.Row(i)[j] += v
+				size.Row(i)[j] += math.Abs(v)
+			}
+		}
+	}
+	return c, size
+}
+
+func transpose(m *Matrix) *Matrix {
+	mT := NewMatrix(m.Cols, m.Rows)
+	for i := range m.Rows {
+		for j, v := range m.Row(i) {
+			mT.Row(j)[i] = v
+		}
+	}
+	return mT
+}
+
+// checkProducts compares the three products of random matrices of the given
+// shapes, zero of every five numbers exactly 0, with plain triple loops.
+//
+// Summing k products in any order is wrong by at most k·ε·Σ|a·b|, ε = 2⁻⁵²
+// (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1).
+func checkProducts(t *testing.T, m, k, n int, zeros int, seed uint64) {
+	t.Helper()
+	rng := newRand(seed)
+	random := func(rows, cols int) *Matrix {
+		x := NewMatrix(rows, cols)
+		for i := range x.Data {
+			if rng.IntN(5) >= zeros {
+				x.Data[i] = rng.NormFloat64()
+			}
+		}
+		return x
+	}
+	compare := func(product string, got, want, size *Matrix, terms int) {
+		t.Helper()
+		for i := range want.Data {
+			if !(math.Abs(got.Data[i]-want.Data[i]) <= float64(terms+4)*0x1p-52*size.Data[i]) {
+				t.Errorf("%s with m, k, n = %d, %d, %d: row %d, column %d is %v, want %v",
+					product, m, k, n, i/want.Cols, i%want.Cols, got.Data[i], want.Data[i])
+				return
+			}
+		}
+	}
+	a, b := random(m, k), random(k, n)
+	want, size := plainMul(a, b)
+	got := random(m, n) // Mul and MulT must not care what was there
+	got.Mul(a, b)
+	compare("Mul", got, want, size, k)
+
+	got = random(m, n)
+	got.MulT(a, transpose(b))
+	compare("MulT", got, want, size, k)
+
+	const s = -0.3
+	got = random(m, n)
+	for i, v := range got.Data { // AddTMul must care
+		want.Data[i], size.Data[i] = v+s*want.Data[i], math.Abs(v)+math.Abs(s)*size.Data[i]
+	}
+	got.AddTMul(s, transpose(a), b)
+	compare("AddTMul", got, want, size, k)
+}
+
+func TestProducts(t *testing.T) {
+	for _, shape := range [][3]int{
+		{1, 1, 1}, {0, 3, 2}, {3, 0, 2}, {3, 2, 0}, {2, 3, 4}, {10, 784, 30}, {784, 10, 30}, {5, 4, 3}, {4, 8, 10},
+		{3, block, 2}, {3, block + 1, 2}, {2, 2*block + 3, 5}, // more than one block of the left operand's numbers
+	} {
+		for zeros := range 6 {
+			checkProducts(t, shape[0], shape[1], shape[2], zeros, 1)
+		}
+	}
+}
+
+func FuzzProducts(f *testing.F) {
+	f.Add(uint16(10), uint16(784), uint16(30), uint8(4), uint64(1))
+	f.Add(uint16(3), uint16(block+1), uint16(7), uint8(0), uint64(2))
+	f.Add(uint16(1), uint16(3), uint16(1), uint8(5), uint64(3))
+	f.Fuzz(func(t *testing.T, m, k, n uint16, zeros uint8, seed uint64) {
+		checkProducts(t, int(m%20), int(k%600), int(n%40), int(zeros%6), seed)
+	})
+}
+
+// A number that is not finite must come out of a product, or nobody would
+// notice a network that has diverged; but a 0 on the left takes part in
+// nothing.
+func TestProductsKeepNaN(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	one := &Matrix{1, 1, []float64{1}}
+	for _, v := range []float64{nan, inf} {
+		c := NewMatrix(1, 1)
+		m := &Matrix{1, 1, []float64{v}}
+		finite := func() bool { return c.Data[0]-c.Data[0] == 0 }
+		if c.Mul(m, one); finite() {
+			t.Errorf("%v · 1 = %v in Mul", v, c.Data[0])
+		}
+		if c.Mul(one, m); finite() {
+			t.Errorf("1 · %v = %v in Mul", v, c.Data[0])
+		}
+		if c.MulT(m, one); finite() {
+			t.Errorf("%v · 1 = %v in MulT", v, c.Data[0])
+		}
+		c.Data[0] = 0
+		if c.AddTMul(1, m, one); finite() {
+			t.Errorf("%v · 1 = %v in AddTMul", v, c.Data[0])
+		}
+		if c.Mul(NewMatrix(1, 1), m); c.Data[0] != 0 {
+			t.Errorf("0 · %v = %v in Mul, want it left out", v, c.Data[0])
+		}
+		c.Data[0] = 0
+		if c.AddTMul(1, NewMatrix(1, 1), m); c.Data[0] != 0 {
+			t.Errorf("0 · %v = %v in AddTMul, want it left out", v, c.Data[0])
+		}
+	}
+}
+
+func TestShapesThatDoNotFit(t *testing.T) {
+	m := func(rows, cols int) *Matrix { return NewMatrix(rows, cols) }
+	data := dataSetOf([][]float64{{0, 1}}, []uint8{1})
+	for name, c := range map[string]struct {
+		call func()
+		want string
+	}{
+		"Mul, inner":      {func() { m(2, 4).Mul(m(2, 3), m(5, 4)) }, "Mul: shapes do not fit c = a·b: [2×4 2×3 5×4]"},
+		"Mul, rows":       {func() { m(1, 4).Mul(m(2, 3), m(3, 4)) }, "Mul: shapes do not fit c = a·b: [1×4 2×3 3×4]"},
+		"Mul, columns":    {func() { m(2, 5).Mul(m(2, 3), m(3, 4)) }, "Mul: shapes do not fit c = a·b: [2×5 2×3 3×4]"},
+		"MulT, inner":     {func() { m(2, 4).MulT(m(2, 3), m(4, 5)) }, "MulT: shapes do not fit c = a·bᵀ: [2×4 2×3 4×5]"},
+		"MulT, rows":      {func() { m(1, 4).MulT(m(2, 3), m(4, 3)) }, "MulT: shapes do not fit c = a·bᵀ: [1×4 2×3 4×3]"},
+		"MulT, columns":   {func() { m(2, 5).MulT(m(2, 3), m(4, 3)) }, "MulT: shapes do not fit c = a·bᵀ: [2×5 2×3 4×3]"},
+		"AddTMul, inner":  {func() { m(3, 4).AddTMul(1, m(2, 3), m(1, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [3×4 2×3 1×4]"},
+		"AddTMul, rows":   {func() { m(2, 4).AddTMul(1, m(2, 3), m(2, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [2×4 2×3 2×4]"},
+		"AddTMul, cols":   {func() { m(3, 5).AddTMul(1, m(2, 3), m(2, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [3×5 2×3 2×4]"},
+		"Sub, rows":       {func() { m(2, 3).Sub(m(2, 3), m(1, 3)) }, "Sub: shapes do not fit m = a − b: [2×3 2×3 1×3]"},
+		"Sub, columns":    {func() { m(2, 2).Sub(m(2, 3), m(2, 3)) }, "Sub: shapes do not fit m = a − b: [2×2 2×3 2×3]"},
+		"Sub, rows of m":  {func() { m(1, 3).Sub(m(2, 3), m(2, 3)) }, "Sub: shapes do not fit m = a − b: [1×3 2×3 2×3]"},
+		"Sub, cols of b":  {func() { m(2, 3).Sub(m(2, 3), m(2, 4)) }, "Sub: shapes do not fit m = a − b: [2×3 2×3 2×4]"},
+		"AddRow, rows":    {func() { m(2, 3).AddRow(m(2, 3)) }, "AddRow: shapes do not fit m += b: [2×3 2×3]"},
+		"AddRow, columns": {func() { m(2, 3).AddRow(m(1, 2)) }, "AddRow: shapes do not fit m += b: [2×3 1×2]"},
+		"AddSum, rows":    {func() { m(2, 3).AddSum(1, m(2, 3)) }, "AddSum: shapes do not fit b += s·Σ a: [2×3 2×3]"},
+		"AddSum, columns": {func() { m(1, 2).AddSum(1, m(2, 3)) }, "AddSum: shapes do not fit b += s·Σ a: [1×2 2×3]"},
+		"Hadamard, rows":  {func() { m(2, 3).Hadamard(math.Abs, m(1, 3)) }, "Hadamard: shapes do not fit m ← m ⊙ f(a): [2×3 1×3]"},
+		"Hadamard, cols":  {func() { m(2, 3).Hadamard(math.Abs, m(2, 2)) }, "Hadamard: shapes do not fit m ← m ⊙ f(a): [2×3 2×2]"},
+		"SetRows, many":   {func() { m(2, 3).SetRows(3) }, "SetRows: 3 rows asked of a 2×3 with room for 6 numbers"},
+		"SetRows, few":    {func() { m(2, 3).SetRows(-1) }, "SetRows: -1 rows asked of a 2×3 with room for 6 numbers"},
+		"Feedforward":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Feedforward(m(5, 4)) }, "Mul: shapes do not fit c = a·b: [5×2 5×4 3×2]"},
+		"NewNetwork":      {func() { NewNetwork([]int{784}, newRand(1)) }, "NewNetwork: sizes are [784]"},
+		"SGD":             {func() { new(Network).SGD(nil, 1, 0, 3, nil, nil, nil, nil) }, "SGD: mini-batches of 0"},
+		"Backprop, x":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 4), m(5, 2)) }, "Mul: shapes do not fit c = a·b: [5×2 5×4 3×2]"},
+		"Backprop, y":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(5, 1)) }, "Sub: shapes do not fit m = a − b: [5×2 5×2 5×1]"},
+		"Backprop, rows":  {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(4, 2)) }, "Sub: shapes do not fit m = a − b: [5×2 5×2 4×2]"},
+		"Gather, pixels":  {func() { data.Gather([]int{0}, m(1, 3), m(1, 10)) }, "Gather: x is 1×3 and y is 1×10 for 1 images of 2 pixels"},
+		"Gather, x":       {func() { data.Gather([]int{0}, m(2, 2), m(1, 10)) }, "Gather: x is 2×2 and y is 1×10 for 1 images of 2 pixels"},
+		"Gather, y":       {func() { data.Gather([]int{0}, m(1, 2), m(2, 10)) }, "Gather: x is 1×2 and y is 2×10 for 1 images of 2 pixels"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if got := fmt.Sprint(recover()); !strings.Contains(got, c.want) {
+					t.Errorf("it panicked with %q, want %q", got, c.want)
+				}
+			}()
+			c.call()
+		})
+	}
+}
+
+func TestElementwise(t *testing.T) {
+	m := func(rows, cols int, data ...float64) *Matrix { return &Matrix{rows, cols, data} }
+	double := func(v float64) float64 { return 2 * v }
+	for name, c := range map[string]struct {
+		got, want *Matrix
+		op        func(got *Matrix)
+	}{
+		"Sub":      {NewMatrix(2, 2), m(2, 2, -4, -4, -4, -3), func(x *Matrix) { x.Sub(m(2, 2, 1, 2, 3, 4), m(2, 2, 5, 6, 7, 7)) }},
+		"AddRow":   {m(2, 2, 1, 2, 3, 4), m(2, 2, 11, 22, 13, 24), func(x *Matrix) { x.AddRow(m(1, 2, 10, 20)) }},
+		"AddSum":   {m(1, 2, 100, 200), m(1, 2, 92, 188), func(x *Matrix) { x.AddSum(-2, m(2, 2, 1, 2, 3, 4)) }},
+		"Apply":    {m(1, 3, 1, -2, 3), m(1, 3, 2, -4, 6), func(x *Matrix) { x.Apply(double) }},
+		"Hadamard": {m(2, 2, 1, 2, 3, 4), m(2, 2, 10, 24, 42, 64), func(x *Matrix) { x.Hadamard(double, m(2, 2, 5, 6, 7, 8)) }},
+		"SetRows":  {m(2, 2, 1, 2, 3, 4), m(1, 2, 1, 2), func(x *Matrix) { x.SetRows(1) }},
+		"SetRows, and back": {m(2, 2, 1, 2, 3, 4), m(2, 2, 1, 2, 3, 4), func(x *Matrix) {
+			x.SetRows(0)
+			x.SetRows(2)
+		}},
+	} {
+		if c.op(c.got); !reflect.DeepEqual(c.got, c.want) {
+			t.Errorf("%s: got %v %v, want %v %v", name, c.got, c.got.Data, c.want, c.want.Data)
+		}
+	}
+}
+
+func TestArgmax(t *testing.T) {
+	for want, row := range [][]float64{{3}, {1, 2, 2}, {-3, -2, -1, -1.5}, {math.Inf(-1), 0, 0.5, 0.7, 0.6}} {
+		m := &Matrix{2, len(row), append(make([]float64, len(row)), row...)}
+		if got := m.Argmax(1); got != want {
+			t.Errorf("Argmax of %v = %d, want %d", row, got, want)
+		}
+	}
+}
+
+func BenchmarkProducts(b *testing.B) {
+	rng := newRand(1)
+	for _, nHidden := range []int{30, 300} {
+		_, _, data := loadBuiltIn(b)
+		a, y := NewMatrix(10, 784), NewMatrix(10, 10)
+		data.Gather(upTo(10), a, y)
+		w, z := randomMatrix(784, nHidden, rng), NewMatrix(10, nHidden)
+		delta, w2 := randomMatrix(10, 10, rng), randomMatrix(nHidden, 10, rng)
+		run := func(name string, f func()) {
+			b.Run(name, func(b *testing.B) {
+				b.ReportAllocs()
+				for range b.N {
+					f()
+				}
+			})
+		}
+		run(fmt.Sprintf("Mul/10x784.784x%d", nHidden), func() { z.Mul(a, w) })
+		run(fmt.Sprintf("MulT/10x10.%dx10T", nHidden), func() { z.MulT(delta, w2) })
+		run(fmt.Sprintf("AddTMul/10x784T.10x%d", nHidden), func() { w.AddTMul(1e-9, a, z) })
+	}
+}
+
+func BenchmarkUpdateMiniBatch(b *testing.B) {
+	_, _, data := loadBuiltIn(b)
+	for _, nHidden := range []int{30, 300} {
+		b.Run(fmt.Sprintf("784-%d-10", nHidden), func(b *testing.B) {
+			net := NewNetwork([]int{784, nHidden, 10}, newRand(1))
+			batch, order := net.NewMiniBatch(10), upTo(data.Len())
+			b.ReportAllocs()
+			b.ResetTimer()
+			for i := range b.N {
+				k := i * 10 % (data.Len() - 9)
+				batch.Load(data, order[k:k+10])
+				net.UpdateMiniBatch(batch, 0.1)
+			}
+		})
+	}
+}
+
+func BenchmarkEvaluate(b *testing.B) {
+	_, _, data := loadBuiltIn(b)
+	net := NewNetwork([]int{784, 30, 10}, newRand(1))
+	b.ReportAllocs()
+	for range b.N {
+		net.Evaluate(data)
+	}
+}
+
+// ---- loader.go ----
+
+// wantFixture fails unless the data sets are those of testdata/dataset.py:
+// its formulas, with the given number of rows in each set.
+func wantFixture(t *testing.T, sets [3]*DataSet, rows [3]int) {
+	t.Helper()
+	for s, d := range sets {
+		if d.Len() != rows[s] || d.Pixels != 12 {
+			t.Errorf("set %d: %d images of %d pixels, want %d of 12", s, d.Len(), d.Pixels, rows[s])
+			continue
+		}
+		x := pixelsOf(d)
+		for i := range d.Len() {
+			if want := uint8((s*7 + i*3) % 10); d.Labels[i] != want {
+				t.Errorf("set %d: label %d is %d, want %d", s, i, d.Labels[i], want)
+			}
+			for j, got := range x.Row(i) {
+				want := 0.0
+				if (s+i+j)%2 == 1 {
+					want = float64((s*89+i*37+j*23)%256) / 256
+				}
+				if got != want {
+					t.Fatalf("set %d: row %d, pixel %d is %v, want %v", s, i, j, got, want)
+				}
+			}
+		}
+	}
+}
+
+// loadBytes loads a file from memory.
+func loadBytes(file []byte) (sets [3]*DataSet, err error) {
+	sets[0], sets[1], sets[2], err = LoadData("test file", bytes.NewReader(file))
+	return sets, err
+}
+
+// Files by Python 2.7 to 3.13 in protocols 1 to 5, and every kind of array:
+// testdata/pickles/README.md says which is which.
+func TestLoadDataFromPython(t *testing.T) {
+	files, err := filepath.Glob("testdata/pickles/*.pkl.gz")
+	if err != nil || len(files) < 60 {
+		t.Fatalf("%d files, %v, want at least 60", len(files), err)
+	}
+	for _, file := range files {
+		base := filepath.Base(file)
+		t.Run(strings.TrimSuffix(base, ".pkl.gz"), func(t *testing.T) {
+			f, err := os.Open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			var sets [3]*DataSet
+			sets[0], sets[1], sets[2], err = LoadData(base, iotest.OneByteReader(f))
+			if strings.HasPrefix(base, "refused-") {
+				var unsupported UnsupportedError
+				if !errors.As(err, &unsupported) || !strings.HasPrefix(err.Error(), base+": pickle, byte ") || sets[0] != nil {
+					t.Errorf("the error is %v, want an UnsupportedError with the file and the byte", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows := [3]int{6, 2, 3}
+			if strings.Contains(base, "-large") {
+				rows[0] = 2001
+			}
+			if strings.Contains(base, "-validation-empty") {
+				rows[1] = 0
+			}
+			wantFixture(t, sets, rows)
+		})
+	}
+}
+
+func TestBuiltInDigits(t *testing.T) {
+	training, validation, test := loadBuiltIn(t)
+	if training.Len() < 10000 || validation.Len() < 2000 || test.Len() < 2000 || training.Pixels != 784 || len(builtIn) > 2e6 {
+		t.Errorf("%d, %d and %d digits of %d pixels in %d bytes, want 10000, 2000, 2000 of 784 in 2 MB",
+			training.Len(), validation.Len(), test.Len(), training.Pixels, len(builtIn))
+	}
+	for name, d := range map[string]*DataSet{"training": training, "validation": validation, "test": test} {
+		var count [10]int
+		for _, label := range d.Labels {
+			count[label]++
+		}
+		if share := d.Len() / 10; slices.Min(count[:]) < share/2 || slices.Max(count[:]) > 2*share {
+			t.Errorf("%s digits 0 to 9 are there %v times, want about %d each", name, count, share)
+		}
+	}
+}
+
+func TestGather(t *testing.T) {
+	d := dataSetOf([][]float64{{0, 0.5, 0}, {1, 0, 0.25}, {0, 0, 0}}, []uint8{3, 0, 9})
+	x, y := NewMatrix(2, 3), NewMatrix(2, 10)
+	for _, m := range []*Matrix{x, y} {
+		m.Apply(func(float64) float64 { return 7 }) // left over from another mini-batch
+	}
+	d.Gather([]int{1, 0}, x, y)
+	if want := []float64{1, 0, 0.25, 0, 0.5, 0}; !slices.Equal(x.Data, want) {
+		t.Errorf("x is %v, want %v", x.Data, want)
+	}
+	if want := []float64{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0}; !slices.Equal(y.Data, want) {
+		t.Errorf("y is %v, want %v", y.Data, want)
+	}
+}
+
+// Instruction by instruction: what each one leaves on the stack.
+func TestUnpickle(t *testing.T) {
+	text := func(n int) string { return strings.Repeat("x", n) }
+	for name, c := range map[string]struct {
+		pickle string
+		want   string // what describe says of the result
+	}{
+		"NONE":                 {"N.", "None"},
+		"NEWTRUE":              {"\x88.", "true"},
+		"NEWFALSE":             {"\x89.", "false"},
+		"INT 01":               {"I01\n.", "true"},
+		"INT 00":               {"I00\n.", "false"},
+		"BININT":               {"J\x04\x03\x02\x01.", "16909060"},
+		"BININT, negative":     {"J\xff\xff\xff\xff.", "-1"},
+		"BININT1":              {"K\xff.", "255"},
+		"BININT2":              {"M\x02\x01.", "258"},
+		"BININT2, the largest": {"M\xff\xff.", "65535"},
+		"LONG1 of no bytes":    {"\x8a\x00.", "0"},
+		"LONG1 of one":         {"\x8a\x01\xff.", "-1"},
+		"LONG1 of two":         {"\x8a\x02\xff\x00.", "255"},
+		"LONG1 of eight":       {"\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x80.", "-9223372036854775808"},
+		"SHORT_BINSTRING":      {"U\xff" + text(255) + ".", "a string of 255 bytes"},
+		"SHORT_BINBYTES":       {"C\xff" + text(255) + ".", "a string of 255 bytes"},
+		"SHORT_BINUNICODE":     {"\x8c\xff" + text(255) + ".", "a text of 255 bytes"},
+		"BINUNICODE":           {"X\x00\x01\x00\x00" + text(256) + ".", "a text of 256 bytes"},
+		"BINBYTES":             {"B\x00\x01\x00\x00" + text(256) + ".", "a string of 256 bytes"},
+		"BINSTRING":            {"T\x00\x00\x01\x00" + text(65536) + ".", "a string of 65536 bytes"},
+		"BYTEARRAY8":           {"\x96\x00\x01\x00\x00\x00\x00\x00\x00" + text(256) + ".", "a string of 256 bytes"},
+		"EMPTY_TUPLE":          {").", "a tuple of 0"},
+		"frames in a row":      {"\x95\x01\x00\x00\x00\x00\x00\x00\x00N\x95\x02\x00\x00\x00\x00\x00\x00\x00\x85.", "a tuple of 1"},
+		"a frame of a frame":   {"\x95\x09\x00\x00\x00\x00\x00\x00\x00\x95\x02\x00\x00\x00\x00\x00\x00\x00N.", "None"},
+		"a frame of nothing":   {"\x95\x00\x00\x00\x00\x00\x00\x00\x00N.", "None"},
+	} {
+		got, err := unpickle(strings.NewReader(c.pickle))
+		if err != nil || describe(got) != c.want {
+			t.Errorf("%s: unpickle(%.40q) = %s, %v, want %s", name, c.pickle, describe(got), err, c.want)
+		}
+	}
+}
+
+// Each pickle puts 1 and 2 into the memo, and then a pair of what it finds
+// there on the stack; no two numbers may mean the same memo.
+func TestUnpickleMemo(t *testing.T) {
+	for name, pickle := range map[string]string{
+		"BINPUT and BINGET 128":            "K\x01q\x00K\x02q\x80h\x00h\x80\x86\x87.",
+		"LONG_BINPUT and LONG_BINGET 256":  "K\x01r\x00\x00\x00\x00K\x02r\x00\x01\x00\x00j\x00\x00\x00\x00j\x00\x01\x00\x00\x86\x87.",
+		"LONG_BINPUT and LONG_BINGET 2¹⁶":  "K\x01r\x00\x00\x00\x00K\x02r\x00\x00\x01\x00j\x00\x00\x00\x00j\x00\x00\x01\x00\x86\x87.",
+		"BINPUT and LONG_BINGET 0 and 255": "K\x01q\x00K\x02q\xffj\x00\x00\x00\x00j\xff\x00\x00\x00\x86\x87.",
+		"MEMOIZE":                          "K\x01\x94K\x02\x94h\x00h\x01\x86\x87.",
+	} {
+		got, err := unpickle(strings.NewReader(pickle))
+		if want := (tuple{int64(1), int64(2), tuple{int64(1), int64(2)}}); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v, %v, want %v", name, got, err, want)
+		}
+	}
+}
+
+// Opcode by opcode: what Python's pickle module writes for the parts of an
+// MNIST pickle in protocol 2, to be put together and spoiled by the tests.
+
+func pyGlobal(module, name string) string { return "c" + module + "\n" + name + "\n" }      // GLOBAL
+func pyStr(s string) string               { return "U" + string([]byte{byte(len(s))}) + s } // SHORT_BINSTRING
+func pyInt(n int) string { // BININT
+	return "J" + string(binary.LittleEndian.AppendUint32(nil, uint32(n)))
+}
+func pyBytes(s string) string { // BINSTRING
+	return "T" + string(binary.LittleEndian.AppendUint32(nil, uint32(len(s)))) + s
+}
+
+const (
+	pyProto2 = "\x80\x02"     // PROTO 2
+	pyPair   = "\x86"         // TUPLE2
+	pyTriple = "\x87"         // TUPLE3
+	pyFalse  = "\x89"         // NEWFALSE
+	pyCall   = "R"            // REDUCE
+	pyFloat4 = "<f4"          // for pyDtype
+	pyState  = "NNN" + pyM1M1 // the end of a dtype's state
+	pyM1M1   = "J\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00"
+)
+
+// pyDtype is numpy.dtype(name) completed with its byte order: "<f4".
+func pyDtype(d string) string {
+	return pyGlobal("numpy", "dtype") + pyStr(d[1:]) + "K\x00K\x01" + pyTriple + pyCall +
+		"(K\x03" + pyStr(d[:1]) + pyState + "tb"
+}
+
+// pyNewArray is the empty array that BUILD fills.
+var pyNewArray = pyGlobal("numpy.core.multiarray", "_reconstruct") + pyGlobal("numpy", "ndarray") +
+	"K\x00\x85" + pyStr("b") + pyTriple + pyCall
+
+// pyShape is a tuple of ints.
+func pyShape(lengths ...int) string {
+	s := "("
+	for _, n := range lengths {
+		s += pyInt(n)
+	}
+	return s + "t"
+}
+
+// pyArray is an array with a state put together from its pickled parts.
+func pyArray(shape, dtype, data string) string {
+	return pyNewArray + "(K\x01" + shape + dtype + pyFalse + data + "tb"
+}
+
+// pyImages is an n×w array of float32; value(k) is pixel k.
+func pyImages(n, w int, value func(k int) float32) string {
+	var data []byte
+	for k := range n * w {
+		data = binary.LittleEndian.AppendUint32(data, math.Float32bits(value(k)))
+	}
+	return pyArray(pyShape(n, w), pyDtype(pyFloat4), pyBytes(string(data)))
+}
+
+// pyLabels is an array of labels, int64.
+func pyLabels(labels ...int) string {
+	var data []byte
+	for _, v := range labels {
+		data = binary.LittleEndian.AppendUint64(data, uint64(v))
+	}
+	return pyArray(pyShape(len(labels)), pyDtype("<i8"), pyBytes(string(data)))
+}
+
+func half(int) float32 { return 0.5 }
+
+// pySet is a sound data set of n digits of w pixels.
+func pySet(n, w int) string {
+	return pyImages(n, w, half) + pyLabels(make([]int, n)...) + pyPair
+}
+
+// pyFile is a pickle of three data sets.
+func pyFile(training, validation, test string) string {
+	return pyProto2 + training + validation + test + pyTriple + "."
+}
+
+// pyWith is a pickle that is sound but for its training images.
+func pyWith(images string) string {
+	return pyFile(images+pyLabels(1, 2)+pyPair, pySet(1, 4), pySet(1, 4))
+}
+
+// pyWithLabels is a pickle that is sound but for its training labels.
+func pyWithLabels(labels string) string {
+	return pyFile(pyImages(2, 4, half)+labels+pyPair, pySet(1, 4), pySet(1, 4))
+}
+
+// gzipped returns s as a gzip file.
+func gzipped(s string) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, s)
+	w.Close()
+	return b.Bytes()
+}
+
+func TestLoadDataRefusesPickles(t *testing.T) {
+	data32, f4 := pyBytes(strings.Repeat("\x00", 32)), pyDtype(pyFloat4)
+	good := pyFile(pySet(2, 4), pySet(1, 4), pySet(1, 4))
+	const format, unsupported = "FormatError", "UnsupportedError"
+	tests := []struct{ name, pickle, kind, want string }{
+		{"nothing in it", "", format, "byte 0: the file is cut short"},
+		{"data after the end", good + "x", format, fmt.Sprintf("byte %d: data after the end", len(good))},
+		{"two pickles", good + good, format, "data after the end"},
+		{"cut short, where", pyProto2 + "T\x09\x00\x00\x00abc", format, "pickle, byte 2: the file is cut short"},
+		{"cut short in a length", pyProto2 + "NT\x09\x00", format, "pickle, byte 3: the file is cut short"},
+		{"unknown instruction", pyProto2 + "\xff.", format, "byte 2: instruction 0xff"},
+		{"instruction 0", "\x00", format, "byte 0: instruction 0x00"},
+		{"a dict", pyProto2 + "}.", format, "byte 2: instruction 0x7d"},
+		{"protocol 6", "\x80\x06N.", unsupported, "byte 0: protocol 6; re-save"},
+		{"protocol 0", "(lp0\n.", unsupported, "protocol=2"},
+		{"protocol 0's integer", "I7\n.", unsupported, "protocol=2"},
+		{"protocol 0's unicode", "Vabc\n.", unsupported, "protocol=2"},
+		{"protocol 0's string", "S'abc'\n.", unsupported, "protocol=2"},
+		{"protocol 0's float", "F1.5\n.", unsupported, "protocol=2"},
+		{"protocol 0's long", "L1L\n.", unsupported, "protocol=2"},
+		{"protocol 0's memo", "g0\n.", unsupported, "protocol=2"},
+
+		// What unpickling such a file would run, in Python.
+		{"os.system", pyProto2 + pyGlobal("os", "system") + pyStr("true") + "\x85R.", unsupported, `byte 2: "system" of module "os" is not`},
+		{"eval", pyProto2 + pyGlobal("__builtin__", "eval") + pyStr("1") + "\x85R.", unsupported, `"eval"`},
+		{"a name from the stack", pyProto2 + pyStr("posix") + pyStr("system") + "\x93.", unsupported, `"system" of module "posix"`},
+		{"a name split elsewhere", pyProto2 + pyStr("numpy ndarray") + pyStr("") + "\x93.", unsupported, `"" of module "numpy ndarray"`},
+		{"a name in the terminal's language", pyProto2 + pyGlobal("\x1b[2J", "x"), unsupported, `"\x1b[2J"`},
+		{"a name with more to it", pyProto2 + pyGlobal("numpy.core.multiarray", "_reconstruct2"), unsupported, "_reconstruct2"},
+		{"numpy's scalar", pyProto2 + pyGlobal("numpy.core.multiarray", "scalar"), unsupported, "scalar"},
+		{"a name of 100 bytes", pyProto2 + pyStr("numpy") + pyStr(strings.Repeat("x", 100)) + "\x93.", unsupported, "is not among the names"},
+		{"a name of 101 bytes", pyProto2 + pyStr("numpy") + pyStr(strings.Repeat("x", 101)) + "\x93.", format, "a string of 101 bytes where a short string belongs"},
+		{"a line of 254 bytes", pyProto2 + pyGlobal(strings.Repeat("x", 254), "y"), unsupported, "is not among the names"},
+		{"a line without end", pyProto2 + "c" + strings.Repeat("x", 1000), format, "a line of more than"},
+
+		{"REDUCE of no function", pyProto2 + "K\x01K\x02\x85R.", format, "REDUCE without"},
+		{"REDUCE without arguments", pyProto2 + pyGlobal("numpy", "dtype") + "NR.", format, "REDUCE without"},
+		{"ndarray called", pyProto2 + pyGlobal("numpy", "ndarray") + "K\x01\x85R.", format, "1 arguments"},
+		{"_reconstruct of a dtype", pyProto2 + pyGlobal("numpy.core.multiarray", "_reconstruct") + pyGlobal("numpy", "dtype") + "NN\x87R.", format, "3 arguments"},
+		{"_reconstruct of too little", pyProto2 + pyGlobal("numpy.core.multiarray", "_reconstruct") + pyGlobal("numpy", "ndarray") + "\x85R.", format, "1 arguments"},
+		{"dtype of four", pyProto2 + pyGlobal("numpy", "dtype") + "(" + pyStr("f4") + "K\x00K\x01NtR.", format, "4 arguments"},
+		{"dtype of too little", pyProto2 + pyGlobal("numpy", "dtype") + pyStr("f4") + "\x85R.", format, "1 arguments"},
+		{"dtype of an int", pyProto2 + pyGlobal("numpy", "dtype") + "K\x01K\x00K\x01\x87R.", format, "1 where a short string belongs"},
+		{"dtype object", pyWith(pyArray(pyShape(2, 4), pyDtype("|O8"), data32)), unsupported, `dtype "O8"`},
+		{"dtype float16", pyWith(pyArray(pyShape(2, 4), pyDtype("<f2"), data32)), unsupported, `dtype "f2"`},
+		{"dtype without order", pyWith(pyArray(pyShape(2, 4), pyGlobal("numpy", "dtype")+pyStr("f4")+"K\x00K\x01\x87R", data32)), format, "whose dtype is a dtype"},
+		{"dtype of no order", pyWith(pyArray(pyShape(2, 4), pyDtype("|f4"), data32)), format, `byte order "|"`},
+		{"dtype of order for a byte", pyWith(pyArray(pyShape(2, 4), pyDtype("<u1"), data32)), format, `byte order "<"`},
+		{"dtype of order =", pyWith(pyArray(pyShape(2, 4), pyDtype("=f4"), data32)), format, `byte order "="`},
+		{"dtype of version 4", pyProto2 + strings.Replace(pyDtype(pyFloat4), "(K\x03", "(K\x04", 1), unsupported, "version 3"},
+		{"dtype of a long state", pyProto2 + strings.Replace(pyDtype(pyFloat4), "NNN", "NNNN", 1), unsupported, "version 3"},
+		{"dtype of a short state", pyProto2 + strings.Replace(pyDtype(pyFloat4), "NNN", "NN", 1), unsupported, "version 3"},
+		{"_frombuffer in order K", pyProto2 + pyGlobal("numpy.core.numeric", "_frombuffer") + "(" + data32 + f4 + pyShape(2, 4) + pyStr("K") + "tR.", unsupported, `order "K"`},
+		{"_frombuffer of too little", pyProto2 + pyGlobal("numpy.core.numeric", "_frombuffer") + ")R.", format, "0 arguments"},
+		{"_frombuffer of three", pyProto2 + pyGlobal("numpy.core.numeric", "_frombuffer") + data32 + f4 + pyShape(2, 4) + "\x87R.", format, "3 arguments"},
+		{"encode of too little", pyProto2 + pyGlobal("_codecs", "encode") + ")R.", format, "0 arguments"},
+		{"encode of three", pyProto2 + pyGlobal("_codecs", "encode") + "X\x01\x00\x00\x00a" + pyStr("latin1") + "N\x87R.", format, "3 arguments"},
+		{"bytes of something", pyProto2 + pyGlobal("__builtin__", "bytes") + "K\x07\x85R.", format, "1 arguments"},
+		{"encode as utf-8", pyProto2 + pyGlobal("_codecs", "encode") + "X\x01\x00\x00\x00a" + pyStr("utf-8") + "\x86R.", unsupported, `"utf-8"`},
+		{"encode of bytes", pyProto2 + pyGlobal("_codecs", "encode") + pyStr("a") + pyStr("latin1") + "\x86R.", format, "where text belongs"},
+		{"latin1 past 0xff", pyProto2 + pyGlobal("_codecs", "encode") + "X\x02\x00\x00\x00\xc4\x80" + pyStr("latin1") + "\x86R.", format, "not latin1"},
+		{"latin1 with half a character", pyProto2 + pyGlobal("_codecs", "encode") + "X\x02\x00\x00\x00\xc3a" + pyStr("latin1") + "\x86R.", format, "not latin1"},
+		{"latin1 in two bytes for one", pyProto2 + pyGlobal("_codecs", "encode") + "X\x02\x00\x00\x00\xc1\x81" + pyStr("latin1") + "\x86R.", format, "not latin1"},
+		{"latin1 of two first bytes", pyProto2 + pyGlobal("_codecs", "encode") + "X\x02\x00\x00\x00\xc3\xc3" + pyStr("latin1") + "\x86R.", format, "not latin1"},
+		{"latin1 cut off", pyProto2 + pyGlobal("_codecs", "encode") + "X\x01\x00\x00\x00\xc3" + pyStr("latin1") + "\x86R.", format, "middle of a character"},
+
+		{"BUILD of an int", pyProto2 + "K\x01(tb.", format, "BUILD of 1"},
+		{"array of version 2", pyProto2 + pyNewArray + "(K\x02" + pyShape(2, 4) + f4 + pyFalse + data32 + "tb.", unsupported, "version 1"},
+		{"array of a short state", pyProto2 + pyNewArray + "(K\x01" + pyShape(2, 4) + f4 + pyFalse + "tb.", unsupported, "version 1"},
+		{"array of a long state", pyProto2 + pyNewArray + "(K\x01" + pyShape(2, 4) + f4 + pyFalse + data32 + "Ntb.", unsupported, "version 1"},
+		{"array of order 7", pyProto2 + pyNewArray + "(K\x01" + pyShape(2, 4) + f4 + "K\x07" + data32 + "tb.", format, "order is 7"},
+		{"array of None", pyWith(pyArray(pyShape(2, 4), f4, "N")), format, "elements are None"},
+		{"array of a list", pyWith(pyArray(pyShape(2, 4), f4, "]")), format, "elements are a list of 0"},
+		{"array of text", pyWith(pyArray(pyShape(2, 4), f4, "X\x01\x00\x00\x00a")), format, "elements are a text of 1 bytes"},
+		{"array without dtype", pyWith(pyArray(pyShape(2, 4), "N", data32)), format, "whose dtype is None"},
+		{"array built twice", pyProto2 + pyArray(pyShape(2, 4), f4, data32) + "(K\x01" + pyShape(2, 4) + f4 + pyFalse + data32 + "tb.", format, "built twice"},
+		{"array of too little", pyWith(pyArray(pyShape(3, 4), f4, data32)), format, "needs 3×4×4 bytes, but has 32"},
+		{"array of too much", pyWith(pyArray(pyShape(1, 4), f4, data32)), format, "needs 1×4×4 bytes, but has 32"},
+		{"array of negative shape", pyWith(pyArray(pyShape(-2, -4), f4, data32)), format, "a shape with -2 in it"},
+		{"array whose size overflows", pyWith(pyArray("("+"\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x40"+pyInt(4)+"t", f4, data32)), format, "a shape with 4611686018427387904"},
+		{"array whose product overflows", pyWith(pyArray(pyShape(1<<30, 1<<30), pyDtype("<f8"), data32)), format, "needs 1073741824×1073741824×8 bytes"},
+		{"array of nothing that overflows", pyWith(pyArray(pyShape(1<<30, 1<<30), pyDtype("<f8"), pyBytes(""))), format, "needs 1073741824×1073741824×8 bytes"},
+		{"array of three dimensions", pyWith(pyArray(pyShape(2, 2, 2), f4, data32)), unsupported, "images.reshape(len(images), -1)"},
+		{"array of no dimensions", pyWith(pyArray(pyShape(), f4, data32)), unsupported, "a tuple of 0"},
+		{"shape of text", pyWith(pyArray("("+pyStr("2")+"K\x04t", f4, data32)), format, "a shape with a string"},
+
+		{"POP, which no array needs", pyProto2 + "N0.", format, "byte 3: instruction 0x30"},
+		{"STOP on nothing", pyProto2 + ".", format, "left over"},
+		{"STOP on two", pyProto2 + "NN.", format, "1 objects and 0 marks are left over"},
+		{"STOP on a mark", pyProto2 + "N(.", format, "0 objects and 1 marks are left over"},
+		{"TUPLE1 of nothing", pyProto2 + "\x85.", format, "the stack is empty"},
+		{"TUPLE3 of two", pyProto2 + "NN\x87.", format, "the stack is empty"},
+		{"TUPLE2 across a mark", pyProto2 + "N(N\x86.", format, "the stack is empty"},
+		{"TUPLE without a mark", pyProto2 + "NNt.", format, "no mark"},
+		{"APPENDS to a tuple", pyProto2 + "N\x85(Ne.", format, "append to a tuple"},
+		{"APPEND to nothing", pyProto2 + "Na.", format, "the stack is empty"},
+		{"BINPUT of nothing", pyProto2 + "q\x00.", format, "the stack is empty"},
+		{"BINPUT of a mark", pyProto2 + "N(q\x00.", format, "the stack is empty"},
+		{"MEMOIZE of nothing", pyProto2 + "\x94.", format, "the stack is empty"},
+		{"BINGET of nothing", pyProto2 + "h\x05.", format, "nothing was stored in the memo as number 5"},
+		{"LONG_BINGET of nothing", pyProto2 + "j\xff\xff\xff\xff.", format, "number 4294967295"},
+		{"BINGET past the memo", pyProto2 + "Nq\x01h\x00.", format, "number 0"},
+		{"STACK_GLOBAL of an int", pyProto2 + "K\x01K\x02\x93.", format, "2 where a short string belongs"},
+		{"LONG1 of nine bytes", pyProto2 + "\x8a\x09123456789.", format, "an integer of 9 bytes"},
+
+		{"LONG1 of 255 bytes", pyProto2 + "\x8a\xff" + strings.Repeat("1", 255) + ".", format, "an integer of 255 bytes"},
+
+		{"negative length", pyProto2 + "T\xff\xff\xff\xff", unsupported, "a string of 18446744073709551615 bytes"},
+		{"length of 4 GB", pyProto2 + "B\xff\xff\xff\xff", unsupported, "a string of 4294967295 bytes"},
+		{"length of 2⁶³", "\x80\x05\x96\x00\x00\x00\x00\x00\x00\x00\x80", unsupported, "a string of 9223372036854775808 bytes"},
+		{"length of 1 GB and nothing", pyProto2 + "B\x00\x00\x00\x40abc", format, "cut short"},
+		{"strings of 1 GB and a bit together", pyProto2 + "B\x00\x00\x01\x00" + strings.Repeat("a", 1<<16) + "B\x00\x00\x00\x40", unsupported, "a string of 1073741824 bytes; the limit for all together"},
+		{"texts of 1 GB and a bit together", pyProto2 + "X\x00\x00\x01\x00" + strings.Repeat("a", 1<<16) + "X\x00\x00\x00\x40", unsupported, "a string of 1073741824 bytes; the limit for all together"},
+		{"frame of 1 GB", "\x80\x04\x95\x00\x00\x00\x40\x00\x00\x00\x00N", format, "cut short"},
+		{"frame of 1 GB and a byte", "\x80\x04\x95\x01\x00\x00\x40\x00\x00\x00\x00N", unsupported, "a frame of 1073741825"},
+		{"frame of 2⁶³", "\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x80", unsupported, "a frame of 9223372036854775808"},
+		{"frame in a frame", "\x80\x04\x95\x20\x00\x00\x00\x00\x00\x00\x00\x95\x01\x00\x00\x00\x00\x00\x00\x00N.", format, "a frame begins before"},
+		{"frame too long", "\x80\x04\x95\x03\x00\x00\x00\x00\x00\x00\x00N.", format, "stops 1 bytes before its frame"},
+		{"frame too short", "\x80\x04\x95\x03\x00\x00\x00\x00\x00\x00\x00\x8c\x03abc.", format, "cross the end of their frame"},
+		{"the last instruction allowed", strings.Repeat("N", maxInstructions-1) + ".", format, "left over"},
+		{"instructions without end", pyProto2 + strings.Repeat("N", maxInstructions), unsupported, "more than 300000 instructions"},
+
+		{"no data sets", pyProto2 + "N.", format, "holds None, want three data sets"},
+		{"two data sets", pyProto2 + pySet(2, 4) + pySet(1, 4) + pyPair + ".", format, "holds a tuple of 2, want three"},
+		{"four data sets", pyProto2 + "(" + strings.Repeat(pySet(1, 4), 4) + "t.", format, "holds a tuple of 4"},
+		{"a list in itself", pyProto2 + "]q\x00(h\x00h\x00h\x00e.", format, "test set is a list of 3, want a pair"},
+		{"images without labels", pyFile(pyImages(2, 4, half), pySet(1, 4), pySet(1, 4)), format, "training set is an array of 2 dimensions of f4, want a pair"},
+		{"three in a pair", pyFile(pySet(2, 4), pyImages(1, 4, half)+pyLabels(1)+"N"+pyTriple, pySet(1, 4)), format, "validation set is a tuple of 3, want a pair"},
+		{"images None", pyWith("N"), format, "training images are None"},
+		{"images of one dimension", pyWith(pyArray(pyShape(8), f4, data32)), format, "training images are an array of 1 dimensions"},
+		{"images never built", pyWith(pyNewArray), format, "training images are an array that was never built"},
+		{"images of integers", pyWith(pyArray(pyShape(2, 4), pyDtype("<i4"), data32)), unsupported, "training images are an array of 2 dimensions of i4, want"},
+		{"images of uint16", pyWith(pyArray(pyShape(2, 8), pyDtype("<u2"), data32)), unsupported, "of u2, want"},
+		{"images of no pixels", pyWith(pyArray(pyShape(2, 0), f4, pyBytes(""))), unsupported, "want 1 to 65536 pixels"},
+		{"images of a mile", pyWith(pyArray(pyShape(2, 65537), pyDtype("|u1"), pyBytes(strings.Repeat("\x00", 2*65537)))), unsupported, "want 1 to 65536 pixels"},
+		{"pixel above 1 in float64", pyWith(pyArray(pyShape(2, 1), pyDtype("<f8"), pyBytes("\x01\x00\x00\x00\x00\x00\xf0\x3f"+strings.Repeat("\x00", 8)))), format, "training images, row 0, pixel 0: 1.0000000000000002 is not"},
+		{"fewer labels", pyWithLabels(pyLabels(1)), format, "training set has 2 images but 1 labels"},
+		{"more labels", pyWithLabels(pyLabels(1, 2, 3)), format, "training set has 2 images but 3 labels"},
+		{"label 10", pyWithLabels(pyLabels(1, 10)), format, "training labels, row 1: 10 is not a digit"},
+		{"label -1", pyWithLabels(pyLabels(-1, 1)), format, "training labels, row 0: -1 is not a digit"},
+		{"label 2⁶⁴-1", pyWithLabels(pyArray(pyShape(2), pyDtype("<u8"), pyBytes(strings.Repeat("\xff", 16)))), format, "row 0: 18446744073709551615 is not"},
+		{"label 10 in a list", pyWithLabels("](K\x01K\x0ae"), format, "training labels, row 1: 10 is not a digit"},
+		{"label True", pyWithLabels("](K\x01\x88e"), format, "training labels, row 1: true is not a digit"},
+		{"labels of floats", pyWithLabels(pyArray(pyShape(8), f4, data32)), format, "training labels are an array of 1 dimensions of f4"},
+		{"labels one-hot", pyWithLabels(pyArray(pyShape(2, 4), pyDtype("<i4"), data32)), format, "training labels are an array of 2 dimensions"},
+		{"labels None", pyWithLabels("N"), format, "training labels are None"},
+		{"another width", pyFile(pySet(2, 4), pySet(1, 5), pySet(1, 4)), format, "validation images have 5 pixels, but test images 4"},
+		{"another width in training", pyFile(pySet(2, 5), pySet(1, 4), pySet(1, 4)), format, "training images have 5 pixels, but test images 4"},
+		{"no training digits", pyFile(pySet(0, 4), pySet(1, 4), pySet(1, 4)), format, "the training set is empty"},
+		{"no test digits", pyFile(pySet(2, 4), pySet(1, 4), pySet(0, 4)), format, "the test set is empty"},
+	}
+	for value, want := range map[float32]string{
+		float32(math.NaN()): "NaN", float32(math.Inf(1)): "+Inf", float32(math.Inf(-1)): "-Inf", 1.5: "1.5", -0.5: "-0.5", 255: "255",
+	} {
+		images := pyImages(2, 4, func(k int) float32 {
+			if k == 6 {
+				return value
+			}
+			return 1
+		})
+		tests = append(tests, struct{ name, pickle, kind, want string }{
+			"pixel " + want, pyWith(images), format, "training images, row 1, pixel 2: " + want + " is not from 0 to 1"})
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			sets, err := loadBytes(gzipped(test.pickle))
+			if err == nil {
+				t.Fatalf("it was accepted")
+			}
+			if kind := kindOf(err); kind != test.kind || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), "test file: ") {
+				t.Errorf("the error is a %s, %q, want a %s with the file's name and %q", kind, err, test.kind, test.want)
+			}
+			if strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "\x1b") || len(err.Error()) > 400 {
+				t.Errorf("the error is no short line of text: %q", err)
+			}
+			if strings.Contains(test.want, "cut short") != errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("io.ErrUnexpectedEOF is in %q: %v", err, errors.Is(err, io.ErrUnexpectedEOF))
+			}
+			if sets != [3]*DataSet{} {
+				t.Error("there are data sets beside the error")
+			}
+		})
+	}
+}
+
+// kindOf names the type of an error of LoadData.
+func kindOf(err error) string {
+	var format *FormatError
+	var unsupported UnsupportedError
+	switch {
+	case errors.As(err, &format):
+		return "FormatError"
+	case errors.As(err, &unsupported):
+		return "UnsupportedError"
+	}
+	return fmt.Sprintf("%T", err)
+}
+
+// The table above is only worth something if its building blocks are sound.
+func TestLoadDataAcceptsTheTestsOwnPickles(t *testing.T) {
+	set := pySet(2, 4)
+	for name, pickle := range map[string]string{
+		"three sets":             pyFile(set, pySet(1, 4), pySet(1, 4)),
+		"no validation digits":   pyFile(set, pySet(0, 4), pySet(1, 4)),
+		"one set, shared":        pyProto2 + set + "q\x07h\x07h\x07" + pyTriple + ".",
+		"long memo numbers":      pyProto2 + set + "r\xff\xff\xff\xffj\xff\xff\xff\xffj\xff\xff\xff\xff" + pyTriple + ".",
+		"uint64 labels in range": pyWithLabels(pyArray(pyShape(2), pyDtype(">u8"), pyBytes("\x00\x00\x00\x00\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x00"))),
+		"protocol 1, no PROTO":   pyFile(set, set, set)[2:],
+		"minus zero":             pyWith(pyImages(2, 4, func(int) float32 { return float32(math.Copysign(0, -1)) })),
+		"pixels of 0 and 1":      pyWith(pyImages(2, 4, func(k int) float32 { return float32(k % 2) })),
+	} {
+		sets, err := loadBytes(gzipped(pickle))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if sets[0].Len() != 2 || sets[2].Pixels != 4 {
+			t.Errorf("%s: %d training digits, test digits of %d pixels, want 2 and 4", name, sets[0].Len(), sets[2].Pixels)
+		}
+	}
+}
+
+func TestLoadDataReadsEveryTypeOfLabels(t *testing.T) {
+	for _, name := range []string{"|u1", "<u2", "<u4", "<u8", "|i1", "<i2", "<i4", "<i8", ">u2", ">u4", ">u8", ">i2", ">i4", ">i8"} {
+		var data []byte
+		for _, v := range []byte{3, 9} {
+			element := make([]byte, name[2]-'0')
+			if element[0] = v; name[0] == '>' {
+				slices.Reverse(element)
+			}
+			data = append(data, element...)
+		}
+		sets, err := loadBytes(gzipped(pyWithLabels(pyArray(pyShape(2), pyDtype(name), pyBytes(string(data))))))
+		if err != nil || !slices.Equal(sets[0].Labels, []uint8{3, 9}) {
+			t.Errorf("labels of %s: %v, want [3 9]", name, err)
+		}
+	}
+}
+
+// Images as wide as they may be: the last pixel is not lost.
+func TestLoadDataReadsWideImages(t *testing.T) {
+	wide := pyArray(pyShape(1, maxPixels), pyDtype("|u1"), pyBytes(strings.Repeat("\x00", maxPixels-1)+"\x80")) + pyLabels(3) + pyPair
+	sets, err := loadBytes(gzipped(pyFile(wide, wide, wide)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := pixelsOf(sets[2]).Data[maxPixels-1]; got != 0.5 {
+		t.Errorf("the last of %d pixels is %v, want 0.5", maxPixels, got)
+	}
+}
+
+// A string longer than a piece is the same string, wherever its pieces end.
+func TestLoadDataReadsPieces(t *testing.T) {
+	const w = 1000 // no divisor of pieceSize
+	const n = 2*pieceSize/w + 7
+	data, columns := make([]byte, n*w), make([]byte, n*w) // row after row, column after column
+	for k := range data {
+		data[k] = byte(k*7 + k/w)
+		columns[k%w*n+k/w] = data[k]
+	}
+	var text []byte // the same as Python 3 writes it in protocol 2, in UTF-8
+	for _, c := range data {
+		text = append(text, string(rune(c))...)
+	}
+	encoded := pyGlobal("_codecs", "encode") + "X" + string(binary.LittleEndian.AppendUint32(nil, uint32(len(text)))) + string(text) +
+		pyStr("latin1") + pyPair + pyCall
+	images := func(data string) string { return pyArray(pyShape(n, w), pyDtype("|u1"), data) }
+	for name, images := range map[string]string{
+		"bytes":           images(pyBytes(string(data))),
+		"text":            images(encoded),
+		"Fortran's order": strings.Replace(images(pyBytes(string(columns))), pyFalse+"T", "\x88T", 1),
+	} {
+		set := images + pyLabels(make([]int, n)...) + pyPair
+		sets, err := loadBytes(gzipped(pyFile(set, pySet(0, w), pySet(1, w))))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		x := pixelsOf(sets[0])
+		for k, c := range data {
+			if want := float64(c) / 256; x.Data[k] != want {
+				t.Errorf("%s: row %d, pixel %d is %v, want %v", name, k/w, k%w, x.Data[k], want)
+				break
+			}
+		}
+	}
+}
+
+func TestLoadDataRefusesOtherFiles(t *testing.T) {
+	small, err := os.ReadFile(smallFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pickle := pyFile(pySet(2, 4), pySet(1, 4), pySet(1, 4))
+	badChecksum := slices.Clone(small)
+	badChecksum[len(badChecksum)-8]++
+	random := make([]byte, 100_000) // so that the damage lies far behind the first wrong instruction
+	for i, rng := 1, newRand(1); i < len(random); i++ {
+		random[i] = byte(rng.Uint32())
+	}
+	nonsense := gzipped(string(random))
+	nonsense[len(nonsense)-8]++
+	for name, c := range map[string]struct {
+		file string
+		want string
+	}{
+		"an empty file":              {"", "empty"},
+		"a web page":                 {"\n <!doctype html><html>", "web page"},
+		"a git-lfs pointer":          {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 16168813\n", "git lfs pull"},
+		"a bare pickle":              {pickle, "gzip it"},
+		"a bare pickle, protocol 1":  {"(" + pickle[2:], "gzip it"},
+		"a bare pickle of a list":    {"](K\x01e.", "gzip it"},
+		"a git-lfs pointer, shouted": {"VERSION https://git-lfs.github.com/spec/v1\n", "git lfs pull"},
+		"two bytes of gzip":          {"\x1f\x8b", "cut short"},
+		"nonsense, damaged far on":   {string(nonsense), "damaged"},
+		"a zip file":                 {"PK\x03\x04", `begins "PK\x03\x04"`},
+		"one byte":                   {"\x1f", `begins "\x1f"`},
+		"half a gzip header":         {"\x1f\x8b\x08", "cut short"},
+		"a gzip method that is none": {"\x1f\x8b\x07\x00\x00\x00\x00\x00\x00\x00", "damaged"},
+		"a wrong checksum":           {string(badChecksum), "damaged"},
+		"bytes after the gzip":       {string(small) + "0123456789", "damaged"},
+		"a damaged gzip of nonsense": {string(gzipped("\xff" + pickle)[:60]), "cut short"},
+	} {
+		_, err := loadBytes([]byte(c.file))
+		if kindOf(err) != "FormatError" || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: the error is %v, want a FormatError in one line with %q", name, err, c.want)
+		}
+	}
+}
+
+func TestLoadDataPassesOnReadErrors(t *testing.T) {
+	small, err := os.ReadFile(smallFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("the disk is broken")
+	for _, n := range []int{0, 5, 200, len(small) - 4} {
+		r := io.MultiReader(bytes.NewReader(small[:n]), iotest.ErrReader(broken))
+		_, _, _, err := LoadData("file", r)
+		if !errors.Is(err, broken) || kindOf(err) == "FormatError" || !strings.HasPrefix(err.Error(), "file: ") {
+			t.Errorf("after %d bytes: the error is %v, want %q with the file's name", n, err, broken)
+		}
+	}
+}
+
+// What goes wrong while a pickle is read: damage is reported as damage, an
+// error of the disk as it is.
+func TestUnpickleReadErrors(t *testing.T) {
+	broken := errors.New("the disk is broken")
+	for name, c := range map[string]struct {
+		err        error
+		kind, want string
+		is         error
+	}{
+		"the disk":    {broken, "*errors.errorString", "the disk is broken", broken},
+		"the end":     {io.ErrUnexpectedEOF, "FormatError", "pickle, byte 2: the file is cut short", io.ErrUnexpectedEOF},
+		"deflate":     {flate.CorruptInputError(7), "FormatError", "the file is damaged", flate.CorruptInputError(7)},
+		"gzip header": {gzip.ErrHeader, "FormatError", "the file is damaged", gzip.ErrHeader},
+		"checksum":    {gzip.ErrChecksum, "FormatError", "the file is damaged", gzip.ErrChecksum},
+	} {
+		_, err := unpickle(io.MultiReader(strings.NewReader(pyProto2), iotest.ErrReader(c.err)))
+		if kindOf(err) != c.kind || !strings.Contains(err.Error(), c.want) || !errors.Is(err, c.is) {
+			t.Errorf("%s: the error is a %s, %v, want a %s with %q that is %v", name, kindOf(err), err, c.kind, c.want, c.is)
+		}
+	}
+	if err := gzipError(io.EOF); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("gzipError(io.EOF) = %v, want io.ErrUnexpectedEOF in it", err)
+	}
+}
+
+// Every beginning of a good file is cut short, whether it is the gzip file
+// that ends early or the pickle in it.
+func TestLoadDataTruncated(t *testing.T) {
+	for _, file := range []string{smallFile, "testdata/pickles/py2.7-cPickle-protocol2.pkl.gz", "testdata/pickles/py3.11-protocol1.pkl.gz"} {
+		small, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		zr, err := gzip.NewReader(bytes.NewReader(small))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pickle, err := io.ReadAll(zr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := 2; n < len(small); n++ {
+			if _, err := loadBytes(small[:n]); kindOf(err) != "FormatError" || !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("%s: the first %d of %d bytes: the error is %v, want io.ErrUnexpectedEOF in a FormatError", file, n, len(small), err)
+			}
+		}
+		for n := range pickle {
+			if _, err := loadBytes(gzipped(string(pickle[:n]))); kindOf(err) != "FormatError" || !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("%s: the first %d of %d bytes of the pickle: the error is %v, want io.ErrUnexpectedEOF in a FormatError", file, n, len(pickle), err)
+			}
+		}
+	}
+}
+
+// A file with one wrong bit is refused as damaged, unless the bit makes no
+// difference to what is in the file: in the time in gzip's header, say, or in
+// which of several equal strings is to be repeated.
+func TestLoadDataDamaged(t *testing.T) {
+	small, err := os.ReadFile(smallFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for i := range small {
+		file := slices.Clone(small)
+		file[i] ^= 1 << (i % 8)
+		sets, err := loadBytes(file)
+		switch {
+		case err == nil:
+			wantFixture(t, sets, [3]int{6, 2, 3})
+			continue
+		case kindOf(err) != "FormatError" || !regexp.MustCompile("damaged|cut short|not a gzip").MatchString(err.Error()):
+			t.Errorf("bit %d of byte %d is wrong: the error is %v, want a FormatError about the file", i%8, i, err)
+		}
+		refused++
+	}
+	if refused < len(small)*9/10 {
+		t.Errorf("%d of %d damaged files were refused, want nearly all", refused, len(small))
+	}
+}
+
+// What a file declares must cost nothing until it is there.
+func TestLoadDataAllocatesWhatItReads(t *testing.T) {
+	for name, c := range map[string]struct{ pickle, want string }{
+		"a string of 1 GB":    {pyProto2 + "B\x00\x00\x00\x40abc", "cut short"},
+		"an array of 8 EB":    {pyWith(pyArray(pyShape(1<<30, 1<<30), pyDtype("<f8"), pyBytes(""))), "but has 0"},
+		"a frame of 1 GB":     {"\x80\x04\x95\x00\x00\x00\x40\x00\x00\x00\x00N", "cut short"},
+		"100,000 texts":       {pyProto2 + strings.Repeat("X\x00\x00\x00\x00", 100_000), "cut short"},
+		"100,000 encodings":   {pyProto2 + pyGlobal("_codecs", "encode") + "q\x00X\x01\x00\x00\x00aU\x06latin1\x86q\x01" + strings.Repeat("h\x00h\x01R", 99_000), "cut short"},
+		"100,000 empty lists": {pyProto2 + strings.Repeat("]", 100_000), "cut short"},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := loadBytes(gzipped(c.pickle)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: the error is %v, want %q", name, err, c.want)
+		}
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > 50e6 {
+			t.Errorf("%s: %d bytes were allocated, want at most 50 MB", name, got)
+		}
+	}
+}
+
+// All strings together may have 1 GB, and those that _codecs.encode makes
+// count as well: a text remembered once can be encoded many times.
+func TestPayloadIsLimited(t *testing.T) {
+	m := &machine{payload: maxPayload - 4}
+	if got := m.latin1(unicode{[]byte("abc")}); got.len() != 3 || m.payload != maxPayload-1 {
+		t.Fatalf("latin1 made %d bytes, and the payload is %d, want 3 and %d", got.len(), m.payload, maxPayload-1)
+	}
+	m.spend(1)
+	for name, spend := range map[string]func(){
+		"spend":  func() { m.spend(1) },
+		"latin1": func() { m.latin1(unicode{[]byte("a")}) },
+	} {
+		func() {
+			defer func() {
+				if e, ok := recover().(failure); !ok || kindOf(e.error) != "UnsupportedError" {
+					t.Errorf("%s, one byte over the limit: %v, want an UnsupportedError", name, e)
+				}
+			}()
+			spend()
+		}()
+	}
+}
+
+// Ink takes room: an image as much as a pixel of it.
+func TestReadInkTakesRoom(t *testing.T) {
+	images := func(data ...byte) *array {
+		return &array{dims: 2, rows: 2, cols: 3, dtype: dtype{'u', 1, '|'}, data: bytestring{data}}
+	}
+	room := 12
+	for _, want := range []int{7, 2} { // 2 images and 3 pixels take 5
+		if err := images(0, 1, 2, 0, 3, 0).readInk("test", &room); err != nil || room != want {
+			t.Fatalf("%v, and room is %d, want %d", err, room, want)
+		}
+	}
+	if err := images(0, 0, 0, 0, 0, 0).readInk("test", &room); err != nil || room != 0 {
+		t.Errorf("where there is room for two empty images: %v, and room is %d, want 0", err, room)
+	}
+	err := images(0, 0, 0, 0, 0, 0).readInk("test", &room)
+	if want := "test images, row 0: more than 60000000 images and pixels"; kindOf(err) != "UnsupportedError" || !strings.Contains(err.Error(), want) {
+		t.Errorf("where there is no room: the error is %v, want an UnsupportedError with %q", err, want)
+	}
+}
+
+// The three sets share the room: 21 million pixels of ink each are too many.
+func TestDataSetsShareTheRoom(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: takes 0.3 GB")
+	}
+	const rows, w = 320, maxPixels
+	black := bytes.Repeat([]byte{255}, pieceSize)
+	set := func() tuple {
+		var data bytestring
+		for range rows * w / pieceSize {
+			data = append(data, black) // the same piece many times
+		}
+		images := &array{dims: 2, rows: rows, cols: w, dtype: dtype{'u', 1, '|'}, data: data}
+		labels := &array{dims: 1, rows: rows, cols: 1, dtype: dtype{'u', 1, '|'}, data: bytestring{make([]byte, rows)}}
+		return tuple{images, labels}
+	}
+	_, _, _, err := dataSets(tuple{set(), set(), set()})
+	if kindOf(err) != "UnsupportedError" || !strings.Contains(err.Error(), "training images") {
+		t.Errorf("the error is %v, want an UnsupportedError about the training images", err)
+	}
+}
+
+// A file of nonsense that inflates without end is not read to its end.
+func TestLoadDataStopsReading(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: inflates 1 GB")
+	}
+	member := gzipped(strings.Repeat("\xff", maxPayload/64)) // gzip files one after the other are one
+	file := io.MultiReader(bytes.NewReader(bytes.Repeat(member, 66)), iotest.ErrReader(errors.New("it reads on")))
+	_, _, _, err := LoadData("endless", file)
+	if kindOf(err) != "FormatError" || !strings.Contains(err.Error(), "instruction 0xff") {
+		t.Errorf("the error is %v, want one about the instruction", err)
+	}
+}
+
+// Whatever the bytes, the pickle is refused with one of the two errors, or it
+// is three data sets in which everything is in range.
+func FuzzLoadData(f *testing.F) {
+	files, err := filepath.Glob("testdata/pickles/*.pkl.gz")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		compressed, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		zr, err := gzip.NewReader(bytes.NewReader(compressed))
+		if err != nil {
+			f.Fatal(err)
+		}
+		pickle, err := io.ReadAll(zr)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if len(pickle) < 10_000 {
+			f.Add(pickle)
+		}
+	}
+	f.Fuzz(func(t *testing.T, pickle []byte) {
+		v, err := unpickle(bytes.NewReader(pickle))
+		var sets [3]*DataSet
+		if err == nil {
+			sets[0], sets[1], sets[2], err = dataSets(v)
+		}
+		if err != nil {
+			if kind := kindOf(err); kind != "FormatError" && kind != "UnsupportedError" {
+				t.Errorf("the error is a %s: %v", kind, err)
+			}
+			return
+		}
+		for s, d := range sets {
+			if d.Len() == 0 && s != 1 || d.Pixels != sets[0].Pixels {
+				t.Errorf("set %d has %d digits of %d pixels", s, d.Len(), d.Pixels)
+			}
+			if d.Len() > 0 && slices.Max(d.Labels) > 9 {
+				t.Errorf("set %d has the label %d", s, slices.Max(d.Labels))
+			}
+			for _, v := range pixelsOf(d).Data {
+				if !(v >= 0 && v <= 1) {
+					t.Errorf("set %d has the pixel %v", s, v)
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkLoadData(b *testing.B) {
+	b.ReportAllocs()
+	for range b.N {
+		if _, err := loadBytes(builtIn); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
