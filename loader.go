@@ -99,7 +99,7 @@ func (d *DataSet) Gather(which []int, x, y *Matrix) {
 // damage to the gzip file over any nonsense that the damage makes of the
 // pickle, and so reads on to the checksum after an error.
 func readGzip(r io.Reader) (any, error) {
-	file := bufio.NewReaderSize(r, 1<<16)
+	file := bufio.NewReader(r)
 	head, err := file.Peek(64)
 	if err != nil && err != io.EOF {
 		return nil, err
@@ -290,21 +290,44 @@ func (a *array) readInk(name string, room *int) error {
 	return nil
 }
 
-// A pickle is a small program for a machine with a stack. Run from first byte
-// to last, it puts together one Python object:
+// A pickle is a small program for a machine with a stack. Run from its first
+// byte to its last, it puts together one Python object. This is how the book's
+// mnist.pkl.gz begins, inflated: the byte, the instruction there, and what it
+// does. By byte 144 an array of 50,000 images is waiting for its pixels.
 //
-//	PROTO 2                          the language is version 2
-//	GLOBAL numpy ndarray             push a thing by its name
-//	BININT1 0, TUPLE1                push 0, wrap the top of the stack: (0,)
-//	BINPUT 2                         remember the top as number 2
-//	REDUCE                           pop arguments and a function, push its result
-//	BUILD                            pop a state and give it to the object below
-//	STOP                             the top of the stack is the result
+//	  0  PROTO 2                 the language is version 2
+//	  2  GLOBAL numpy.core.multiarray _reconstruct
+//	                             push a thing by its name, here a function
+//	 38  BINPUT 0                remember the top of the stack as number 0: should it be wanted
+//	                             again, BINGET 0 will push it (left out from here on)
+//	 40  GLOBAL numpy ndarray    push another, the type of arrays
+//	 57  BININT1 0, TUPLE1       push 0, wrap the top of the stack in a tuple: (0,)
+//	 62  SHORT_BINSTRING 'b'     push a string
+//	 67  TUPLE3                  wrap the top three: (ndarray, (0,), 'b')
+//	 70  REDUCE                  pop these arguments and the function below them, call it,
+//	                             push its result: an empty array
+//	 73  MARK                    put a mark on the stack
+//	 74  BININT1 1               the version of what follows
+//	 76  BININT2 50000, BININT2 784, TUPLE2      the array's shape
+//	 85  GLOBAL numpy dtype, SHORT_BINSTRING 'f4', BININT1 0, BININT1 1, TUPLE3, REDUCE
+//	                             call dtype('f4', 0, 1): floats of four bytes
+//	116  MARK, BININT1 3, SHORT_BINSTRING '<', NONE, NONE, NONE, BININT -1, BININT -1, BININT1 0
+//	139  TUPLE                   wrap all down to the mark
+//	142  BUILD                   pop this state and give it to the object below: '<' makes
+//	                             the dtype little-endian
+//	143  NEWFALSE                the rows of the array lie one after the other
+//	144  BINSTRING               156,800,000 bytes, the pixels
+//	     TUPLE, BUILD            wrap all down to the mark, and give it to the array
 //
-// In Python, GLOBAL finds any function of any module and REDUCE calls it: a
-// pickle from a stranger is a stranger's program. This machine has the few
-// instructions that numpy arrays are written with, knows the few names they
-// use, and calls nothing. All else is an error.
+// In Python, GLOBAL finds any function of any module and REDUCE calls it. So
+//
+//	GLOBAL os system, SHORT_BINSTRING 'rm -r ~', TUPLE1, REDUCE
+//
+// is a pickle too, and pickle.load has done it before it returns: whoever
+// unpickles a stranger's file runs a stranger's program. This machine has the
+// few instructions that numpy arrays are written with, knows the few names
+// they use, and calls nothing: REDUCE looks at which name it is and makes the
+// array or the dtype itself. All else is an error.
 //
 // What each instruction does is described in Python's own pickletools.py,
 // whose names for them these are, and the first phrases of their descriptions.
@@ -412,7 +435,7 @@ type machine struct {
 
 // unpickle runs the pickle in r, up to the end of r, and returns what it made.
 func unpickle(r io.Reader) (v any, err error) {
-	m := &machine{r: bufio.NewReaderSize(r, 1<<16), memo: map[uint32]any{}}
+	m := &machine{r: bufio.NewReader(r), memo: map[uint32]any{}}
 	defer func() {
 		switch e := recover().(type) {
 		case nil:
