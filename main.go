@@ -152,7 +152,7 @@ func train(o *options, stdout, stderr io.Writer) error {
 	if err := checkSize(sizes, min(o.batch, training.Len())); err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "training a network of %s neurons: %d epochs, mini-batches of %d, η %v, seed %d\n",
+	fmt.Fprintf(stderr, "training a network of %s neurons: epochs %d, mini-batches of %d, η %v, seed %d\n",
 		strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", "-"), "[]"), o.epochs, o.batch, o.eta, o.seed)
 
 	rng := rand.New(rand.NewPCG(uint64(o.seed), 0))
@@ -167,7 +167,7 @@ func train(o *options, stdout, stderr io.Writer) error {
 		return err
 	}
 	took := time.Since(began).Seconds()
-	fmt.Fprintf(stderr, "%d epochs in %.1f s, %.2f s each\n", o.epochs, took, took/float64(o.epochs))
+	fmt.Fprintf(stderr, "took %.1f s, %.2f s an epoch\n", took, took/float64(o.epochs))
 	return nil
 }
 

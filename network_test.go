@@ -189,14 +189,14 @@ func TestCommandTrains(t *testing.T) {
 			t.Errorf("stderr does not mention %q:\n%s", want, stderr)
 		}
 	}
-	closing := regexp.MustCompile(`\n2 epochs in ([\d.]+) s, ([\d.]+) s each\n$`).FindStringSubmatch(stderr)
+	closing := regexp.MustCompile(`\ntook ([\d.]+) s, ([\d.]+) s an epoch\n$`).FindStringSubmatch(stderr)
 	if closing == nil {
 		t.Fatalf("stderr does not end in the time it took:\n%s", stderr)
 	}
 	all, _ := strconv.ParseFloat(closing[1], 64)
 	each, _ := strconv.ParseFloat(closing[2], 64)
 	if math.Abs(all-2*each) > 0.061 { // both are rounded
-		t.Errorf("2 epochs in %v s are not %v s each", all, each)
+		t.Errorf("2 epochs that took %v s did not take %v s each", all, each)
 	}
 	if again, _, _ := digitsCommand(t, t.TempDir(), args...); again != stdout {
 		t.Errorf("the same command and seed printed\n%sand then\n%s", stdout, again)
