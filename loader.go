@@ -76,21 +76,18 @@ type ink struct {
 // Len returns the number of images.
 func (d *DataSet) Len() int { return len(d.Labels) }
 
-// Gather fills x (m×Pixels) with the images which[0] … which[m-1], one per
-// row, and y (m×10 or wider) with the output desired for each: 1 in the
-// column of its digit, 0 elsewhere (the book's vectorized_result).
-func (d *DataSet) Gather(which []int, x, y *Matrix) {
-	if x.Rows != len(which) || y.Rows != len(which) || x.Cols != d.Pixels {
-		panic(fmt.Sprintf("loader: Gather: x is %v and y is %v for %d images of %d pixels", x, y, len(which), d.Pixels))
+// Gather sets x (m×Pixels) to the images which[0] … which[m-1], one per row,
+// and y (m×10 or wider) to the output desired for each: 1 in the column of its
+// digit, 0 elsewhere (the book's vectorized_result).
+func (d *DataSet) Gather(which []int, x *Sparse, y *Matrix) {
+	if y.Rows != len(which) {
+		panic(fmt.Sprintf("loader: Gather: y is %v for %d images", y, len(which)))
 	}
-	clear(x.Data)
+	x.Reset(d.Pixels)
 	clear(y.Data)
 	for row, i := range which {
 		from, to := d.start[i], d.start[i+1]
-		pixels := x.Row(row)
-		for k, at := range d.where[from:to] {
-			pixels[at] = float64(d.value[int(from)+k])
-		}
+		x.Append(d.where[from:to], d.value[from:to])
 		y.Row(row)[d.Labels[i]] = 1
 	}
 }

@@ -59,7 +59,7 @@ func (net *Network) Sizes() []int {
 // (m×nIn), one example per row.
 func (net *Network) Feedforward(a *Matrix) *Matrix {
 	b := net.NewMiniBatch(a.Rows)
-	b.A[0] = a
+	b.X.Copy(a)
 	net.feedforward(b)
 	return b.A[len(b.A)-1]
 }
@@ -121,21 +121,24 @@ func (net *Network) report(epoch int, testData *DataSet, out io.Writer) error {
 // A MiniBatch is m examples on their way through a network, one per row, with
 // room for all that Backprop computes about them. The memory is used again
 // for mini-batch after mini-batch: training allocates nothing.
+//
+// A[l] and Delta[l] (m×nOut) belong to the layer that Weights[l] leads to.
 type MiniBatch struct {
-	A     []*Matrix // activations: A[0] (m×nIn) is the input, A[l+1] = σ(A[l]·Weights[l] + Biases[l])
-	Delta []*Matrix // Delta[l], like A[l+1]: the errors δ = ∂C/∂z of that layer
-	Y     *Matrix   // the desired output, like A[last]: 1 for the right digit, 0 elsewhere
+	X     *Sparse   // the input (m×nIn), a digit per row, most of whose pixels are 0
+	Y     *Matrix   // the desired output, like the last of A: 1 for the right digit, 0 elsewhere
+	A     []*Matrix // activations: A[0] = σ(X·Weights[0] + Biases[0]), A[1] = σ(A[0]·Weights[1] + Biases[1]), …
+	Delta []*Matrix // errors δ = ∂C/∂z
+	xT    *Sparse   // Xᵀ, for addGradient
 }
 
-// NewMiniBatch returns a mini-batch of m examples, all zeros, for net.
+// NewMiniBatch returns a mini-batch for net with room for m examples.
 func (net *Network) NewMiniBatch(m int) *MiniBatch {
-	sizes := net.Sizes()
-	b := &MiniBatch{A: []*Matrix{NewMatrix(m, sizes[0])}}
-	for _, nOut := range sizes[1:] {
-		b.A = append(b.A, NewMatrix(m, nOut))
-		b.Delta = append(b.Delta, NewMatrix(m, nOut))
+	b := &MiniBatch{X: &Sparse{}, xT: &Sparse{}}
+	for _, w := range net.Weights {
+		b.A = append(b.A, NewMatrix(m, w.Cols))
+		b.Delta = append(b.Delta, NewMatrix(m, w.Cols))
+		b.Y = NewMatrix(m, w.Cols)
 	}
-	b.Y = NewMatrix(m, sizes[len(sizes)-1])
 	return b
 }
 
@@ -146,13 +149,11 @@ func (b *MiniBatch) Len() int { return b.Y.Rows }
 // number of them up to the number the mini-batch was made for.
 func (b *MiniBatch) Load(data *DataSet, which []int) {
 	b.Y.SetRows(len(which))
-	for _, a := range b.A {
-		a.SetRows(len(which))
+	for l := range b.A {
+		b.A[l].SetRows(len(which))
+		b.Delta[l].SetRows(len(which))
 	}
-	for _, delta := range b.Delta {
-		delta.SetRows(len(which))
-	}
-	data.Gather(which, b.A[0], b.Y)
+	data.Gather(which, b.X, b.Y)
 }
 
 // UpdateMiniBatch takes one step down the gradient of the cost over the
@@ -175,7 +176,8 @@ func (net *Network) UpdateMiniBatch(batch *MiniBatch, eta float64) {
 // never holds the gradient: it adds −η/m times ∂C/∂w straight to w.
 func (net *Network) Backprop(x, y *Matrix) (nablaB, nablaW []*Matrix) {
 	batch := net.NewMiniBatch(x.Rows)
-	batch.A[0], batch.Y = x, y
+	batch.X.Copy(x)
+	batch.Y = y
 	net.feedforward(batch)
 	net.backward(batch)
 	for _, w := range net.Weights {
@@ -186,13 +188,17 @@ func (net *Network) Backprop(x, y *Matrix) (nablaB, nablaW []*Matrix) {
 	return nablaB, nablaW
 }
 
-// feedforward computes the activations of every layer from those of the first:
+// feedforward computes the activations of every layer from the input:
 //
-//	A[l+1] (m×nOut) = σ(A[l] (m×nIn) · w (nIn×nOut) + b (1×nOut))   (22)
+//	z (m×nOut) = a (m×nIn) · w (nIn×nOut) + b (1×nOut), and σ(z) is the next a   (22)
 func (net *Network) feedforward(batch *MiniBatch) {
 	for l, w := range net.Weights {
-		z := batch.A[l+1]
-		z.Mul(batch.A[l], w)
+		z := batch.A[l]
+		if l == 0 {
+			z.MulSparse(batch.X, w)
+		} else {
+			z.Mul(batch.A[l-1], w)
+		}
 		z.AddRow(net.Biases[l])
 		z.Apply(sigmoid) // z is a from here on
 	}
@@ -205,11 +211,11 @@ func (net *Network) feedforward(batch *MiniBatch) {
 //	δ (m×nIn)  = δ of the next layer (m×nOut) · wᵀ ⊙ σ′(z)   before it    (BP2)
 func (net *Network) backward(batch *MiniBatch) {
 	last := len(batch.Delta) - 1
-	costDerivative(batch.Delta[last], batch.A[last+1], batch.Y)
-	batch.Delta[last].Hadamard(sigmoidPrime, batch.A[last+1])
+	costDerivative(batch.Delta[last], batch.A[last], batch.Y)
+	batch.Delta[last].Hadamard(sigmoidPrime, batch.A[last])
 	for l := last - 1; l >= 0; l-- {
 		batch.Delta[l].MulT(batch.Delta[l+1], net.Weights[l+1])
-		batch.Delta[l].Hadamard(sigmoidPrime, batch.A[l+1])
+		batch.Delta[l].Hadamard(sigmoidPrime, batch.A[l])
 	}
 }
 
@@ -224,7 +230,12 @@ func (net *Network) backward(batch *MiniBatch) {
 func (net *Network) addGradient(s float64, batch *MiniBatch, biases, weights []*Matrix) {
 	for l, delta := range batch.Delta {
 		biases[l].AddSum(s, delta)
-		weights[l].AddTMul(s, batch.A[l], delta)
+		if l == 0 {
+			batch.xT.Transpose(batch.X)
+			weights[0].AddMulSparse(s, batch.xT, delta)
+		} else {
+			weights[l].AddTMul(s, batch.A[l-1], delta)
+		}
 	}
 }
 

@@ -74,11 +74,37 @@ func dataSetOf(rows [][]float64, labels []uint8) *DataSet {
 	return d
 }
 
+// gather returns images of a data set as the rows of a matrix, and the
+// desired outputs.
+func gather(d *DataSet, which []int) (x, y *Matrix) {
+	var sparse Sparse
+	y = NewMatrix(len(which), digits)
+	d.Gather(which, &sparse, y)
+	return dense(&sparse), y
+}
+
 // pixelsOf returns the images of a data set as the rows of a matrix.
 func pixelsOf(d *DataSet) *Matrix {
-	x, y := NewMatrix(d.Len(), d.Pixels), NewMatrix(d.Len(), digits)
-	d.Gather(upTo(d.Len()), x, y)
+	x, _ := gather(d, upTo(d.Len()))
 	return x
+}
+
+// dense returns a as a Matrix.
+func dense(a *Sparse) *Matrix {
+	m := NewMatrix(a.Rows, a.Cols)
+	for i := range a.Rows {
+		for q := a.start[i]; q < a.start[i+1]; q++ {
+			m.Row(i)[a.where[q]] += a.value[q]
+		}
+	}
+	return m
+}
+
+// sparse returns m as a Sparse.
+func sparse(m *Matrix) *Sparse {
+	var a Sparse
+	a.Copy(m)
+	return &a
 }
 
 // upTo returns 0, 1, …, n-1.
@@ -630,8 +656,7 @@ func TestAgainstNumpy(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			data := c.data()
 			all := upTo(data.Len())
-			x, y := NewMatrix(data.Len(), data.Pixels), NewMatrix(data.Len(), digits)
-			data.Gather(all, x, y)
+			x, y := gather(data, all)
 
 			net := c.network()
 			if got := net.Sizes(); !slices.Equal(got, c.Sizes) {
@@ -1010,6 +1035,10 @@ func checkProducts(t *testing.T, m, k, n int, zeros int, seed uint64) {
 	compare("Mul", got, want, size, k)
 
 	got = random(m, n)
+	got.MulSparse(sparse(a), b)
+	compare("MulSparse", got, want, size, k)
+
+	got = random(m, n)
 	got.MulT(a, transpose(b))
 	compare("MulT", got, want, size, k)
 
@@ -1018,8 +1047,14 @@ func checkProducts(t *testing.T, m, k, n int, zeros int, seed uint64) {
 	for i, v := range got.Data { // AddTMul must care
 		want.Data[i], size.Data[i] = v+s*want.Data[i], math.Abs(v)+math.Abs(s)*size.Data[i]
 	}
+	sum := &Matrix{m, n, slices.Clone(got.Data)}
 	got.AddTMul(s, transpose(a), b)
 	compare("AddTMul", got, want, size, k)
+
+	var aT Sparse
+	aT.Transpose(sparse(transpose(a)))
+	sum.AddMulSparse(s, &aT, b)
+	compare("AddMulSparse", sum, want, size, k)
 }
 
 func TestProducts(t *testing.T) {
@@ -1057,6 +1092,12 @@ func TestProductsKeepNaN(t *testing.T) {
 		}
 		if c.Mul(one, m); finite() {
 			t.Errorf("1 · %v = %v in Mul", v, c.Data[0])
+		}
+		if c.MulSparse(sparse(m), one); finite() {
+			t.Errorf("%v · 1 = %v in MulSparse", v, c.Data[0])
+		}
+		if c.MulSparse(sparse(one), m); finite() {
+			t.Errorf("1 · %v = %v in MulSparse", v, c.Data[0])
 		}
 		if c.MulT(m, one); finite() {
 			t.Errorf("%v · 1 = %v in MulT", v, c.Data[0])
@@ -1103,15 +1144,17 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		"Hadamard, cols":  {func() { m(2, 3).Hadamard(math.Abs, m(2, 2)) }, "Hadamard: shapes do not fit m ← m ⊙ f(a): [2×3 2×2]"},
 		"SetRows, many":   {func() { m(2, 3).SetRows(3) }, "SetRows: 3 rows asked of a 2×3 with room for 6 numbers"},
 		"SetRows, few":    {func() { m(2, 3).SetRows(-1) }, "SetRows: -1 rows asked of a 2×3 with room for 6 numbers"},
-		"Feedforward":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Feedforward(m(5, 4)) }, "Mul: shapes do not fit c = a·b: [5×2 5×4 3×2]"},
+		"Feedforward":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Feedforward(m(5, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [5×2 5×4 3×2]"},
 		"NewNetwork":      {func() { NewNetwork([]int{784}, newRand(1)) }, "NewNetwork: sizes are [784]"},
 		"SGD":             {func() { new(Network).SGD(nil, 1, 0, 3, nil, nil, nil, nil) }, "SGD: mini-batches of 0"},
-		"Backprop, x":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 4), m(5, 2)) }, "Mul: shapes do not fit c = a·b: [5×2 5×4 3×2]"},
+		"Backprop, x":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 4), m(5, 2)) }, "AddMulSparse: shapes do not fit c += s·a·b: [5×2 5×4 3×2]"},
 		"Backprop, y":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(5, 1)) }, "Sub: shapes do not fit m = a − b: [5×2 5×2 5×1]"},
 		"Backprop, rows":  {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(4, 2)) }, "Sub: shapes do not fit m = a − b: [5×2 5×2 4×2]"},
-		"Gather, pixels":  {func() { data.Gather([]int{0}, m(1, 3), m(1, 10)) }, "Gather: x is 1×3 and y is 1×10 for 1 images of 2 pixels"},
-		"Gather, x":       {func() { data.Gather([]int{0}, m(2, 2), m(1, 10)) }, "Gather: x is 2×2 and y is 1×10 for 1 images of 2 pixels"},
-		"Gather, y":       {func() { data.Gather([]int{0}, m(1, 2), m(2, 10)) }, "Gather: x is 1×2 and y is 2×10 for 1 images of 2 pixels"},
+		"Gather":          {func() { data.Gather([]int{0}, &Sparse{}, m(2, 10)) }, "Gather: y is 2×10 for 1 images"},
+		"MulSparse":       {func() { m(2, 4).MulSparse(sparse(m(2, 3)), m(5, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [2×4 2×3 5×4]"},
+		"Sparse, inner":   {func() { m(2, 4).AddMulSparse(1, sparse(m(2, 3)), m(4, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [2×4 2×3 4×4]"},
+		"Sparse, rows":    {func() { m(1, 4).AddMulSparse(1, sparse(m(2, 3)), m(3, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [1×4 2×3 3×4]"},
+		"Sparse, columns": {func() { m(2, 5).AddMulSparse(1, sparse(m(2, 3)), m(3, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [2×5 2×3 3×4]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -1148,6 +1191,31 @@ func TestElementwise(t *testing.T) {
 	}
 }
 
+// What is in a Sparse before must not matter, and its memory is used again.
+func TestSparse(t *testing.T) {
+	rng := newRand(1)
+	var a, aT Sparse
+	for _, shape := range [][2]int{{10, 784}, {3, 5}, {1, 1}, {4, 0}, {0, 4}, {7, 20}, {784, 10}} {
+		m := randomMatrix(shape[0], shape[1], rng)
+		a.Copy(m)
+		if got := dense(&a); !reflect.DeepEqual(got, m) {
+			t.Errorf("Copy of a %v is another matrix: %v %v", m, got, got.Data)
+		}
+		aT.Transpose(&a)
+		if got, want := dense(&aT), transpose(m); !reflect.DeepEqual(got, want) {
+			t.Errorf("Transpose of a %v is %v %v, want %v %v", m, got, got.Data, want, want.Data)
+		}
+		for k := range aT.Rows { // the order of a sum is part of its result
+			if row := aT.where[aT.start[k]:aT.start[k+1]]; !slices.IsSorted(row) {
+				t.Errorf("Transpose of a %v: row %d has the columns %v, want them ascending", m, k, row)
+			}
+		}
+		if slices.Contains(a.value, 0) || len(a.value) != len(aT.value) {
+			t.Errorf("a %v is kept in %d numbers, its transpose in %d; want no 0 among them, and as many", m, len(a.value), len(aT.value))
+		}
+	}
+}
+
 func TestArgmax(t *testing.T) {
 	for want, row := range [][]float64{{3}, {1, 2, 2}, {-3, -2, -1, -1.5}, {math.Inf(-1), 0, 0.5, 0.7, 0.6}} {
 		m := &Matrix{2, len(row), append(make([]float64, len(row)), row...)}
@@ -1161,8 +1229,8 @@ func BenchmarkProducts(b *testing.B) {
 	rng := newRand(1)
 	for _, nHidden := range []int{30, 300} {
 		_, _, data := loadBuiltIn(b)
-		a, y := NewMatrix(10, 784), NewMatrix(10, 10)
-		data.Gather(upTo(10), a, y)
+		x, _ := gather(data, upTo(10))
+		a, aT := sparse(x), sparse(transpose(x))
 		w, z := randomMatrix(784, nHidden, rng), NewMatrix(10, nHidden)
 		delta, w2 := randomMatrix(10, 10, rng), randomMatrix(nHidden, 10, rng)
 		run := func(name string, f func()) {
@@ -1173,9 +1241,12 @@ func BenchmarkProducts(b *testing.B) {
 				}
 			})
 		}
-		run(fmt.Sprintf("Mul/10x784.784x%d", nHidden), func() { z.Mul(a, w) })
+		run(fmt.Sprintf("MulSparse/10x784.784x%d", nHidden), func() { z.MulSparse(a, w) })
+		run(fmt.Sprintf("Transpose/10x784.%d", nHidden), func() { aT.Transpose(a) })
+		run(fmt.Sprintf("AddMulSparse/784x10.10x%d", nHidden), func() { w.AddMulSparse(1e-9, aT, z) })
+		run(fmt.Sprintf("Mul/10x%d.%dx10", nHidden, nHidden), func() { delta.Mul(z, w2) })
 		run(fmt.Sprintf("MulT/10x10.%dx10T", nHidden), func() { z.MulT(delta, w2) })
-		run(fmt.Sprintf("AddTMul/10x784T.10x%d", nHidden), func() { w.AddTMul(1e-9, a, z) })
+		run(fmt.Sprintf("AddTMul/10x%dT.10x10", nHidden), func() { w2.AddTMul(1e-9, z, delta) })
 	}
 }
 
@@ -1298,16 +1369,16 @@ func TestBuiltInDigits(t *testing.T) {
 
 func TestGather(t *testing.T) {
 	d := dataSetOf([][]float64{{0, 0.5, 0}, {1, 0, 0.25}, {0, 0, 0}}, []uint8{3, 0, 9})
-	x, y := NewMatrix(2, 3), NewMatrix(2, 10)
-	for _, m := range []*Matrix{x, y} {
-		m.Apply(func(float64) float64 { return 7 }) // left over from another mini-batch
+	x, y := sparse(randomMatrix(5, 4, newRand(1))), NewMatrix(3, 10) // left over from another mini-batch
+	y.Apply(func(float64) float64 { return 7 })
+	d.Gather([]int{1, 2, 0}, x, y)
+	if got, want := dense(x), (&Matrix{3, 3, []float64{1, 0, 0.25, 0, 0, 0, 0, 0.5, 0}}); !reflect.DeepEqual(got, want) {
+		t.Errorf("x is %v %v, want %v %v", got, got.Data, want, want.Data)
 	}
-	d.Gather([]int{1, 0}, x, y)
-	if want := []float64{1, 0, 0.25, 0, 0.5, 0}; !slices.Equal(x.Data, want) {
-		t.Errorf("x is %v, want %v", x.Data, want)
-	}
-	if want := []float64{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0}; !slices.Equal(y.Data, want) {
-		t.Errorf("y is %v, want %v", y.Data, want)
+	want := NewMatrix(3, 10)
+	want.Row(0)[0], want.Row(1)[9], want.Row(2)[3] = 1, 1, 1
+	if !slices.Equal(y.Data, want.Data) {
+		t.Errorf("y is %v, want %v", y.Data, want.Data)
 	}
 }
 
