@@ -423,6 +423,8 @@ type machine struct {
 	start        int64 // of the instruction being carried out
 	frameEnd     int64 // offset where the frame ends, if it is not behind us
 	payload      int64 // bytes of strings so far
+	unencoded    int64 // of those, bytes of texts that _codecs.encode has not taken yet
+	unused       int64 // and bytes that are in no array yet
 	instructions int
 	stack        []any
 	marks        []int // for each MARK not yet used, the length of the stack then
@@ -530,9 +532,9 @@ func (m *machine) step() (stop bool) {
 	case opByteArray8:
 		m.push(m.bytes(m.uint(8)))
 	case opBinUnicode:
-		m.push(unicode(m.bytes(m.uint(4))))
+		m.push(m.unicode(m.uint(4)))
 	case opShortUnicode:
-		m.push(unicode(m.bytes(m.uint(1))))
+		m.push(m.unicode(m.uint(1)))
 
 	case opEmptyTuple:
 		m.push(tuple{})
@@ -658,6 +660,7 @@ func (m *machine) line() string {
 // bytes reads a string of n bytes.
 func (m *machine) bytes(n uint64) bytestring {
 	m.spend(n)
+	m.unused += int64(n)
 	var s bytestring
 	for n > 0 {
 		piece := make([]byte, min(n, pieceSize))
@@ -666,6 +669,23 @@ func (m *machine) bytes(n uint64) bytestring {
 		n -= uint64(len(piece))
 	}
 	return s
+}
+
+// unicode reads a text of n bytes.
+func (m *machine) unicode(n uint64) unicode {
+	text := unicode(m.bytes(n))
+	m.unused -= int64(n)
+	m.unencoded += int64(n)
+	return text
+}
+
+// take lowers *left by the n bytes of a string that is now used up. No string
+// is used twice: a small file could make much of one that it remembers.
+func (m *machine) take(left *int64, n int) {
+	if int64(n) > *left {
+		m.corrupt("a string of %d bytes that is used twice", n)
+	}
+	*left -= int64(n)
 }
 
 // spend counts n more bytes of strings.
@@ -859,6 +879,7 @@ func (m *machine) fillArray(a *array, shape, elements any, fortran bool, data an
 	if a.rows*a.cols > maxPayload || a.rows*a.cols*d.size != bytes.len() {
 		m.corrupt("%s needs %d×%d×%d bytes, but has %d", describe(a), a.rows, a.cols, d.size, bytes.len())
 	}
+	m.take(&m.unused, bytes.len())
 }
 
 // length returns a length out of the shape of an array.
@@ -892,6 +913,7 @@ func (m *machine) latin1(v any) bytestring {
 		m.corrupt("%s where text belongs", describe(v))
 	}
 	n := bytestring(text).len()
+	m.take(&m.unencoded, n)
 	m.spend(uint64(n))
 	var s bytestring
 	piece := make([]byte, 0, min(n, pieceSize))
@@ -919,6 +941,7 @@ func (m *machine) latin1(v any) bytestring {
 	if len(piece) > 0 {
 		s = append(s, piece)
 	}
+	m.unused += int64(s.len())
 	return s
 }
 

@@ -1599,6 +1599,7 @@ func TestLoadDataRefusesPickles(t *testing.T) {
 		{"latin1 with half a character", pyProto2 + pyGlobal("_codecs", "encode") + "X\x02\x00\x00\x00\xc3a" + pyStr("latin1") + "\x86R.", format, "not latin1"},
 		{"latin1 in two bytes for one", pyProto2 + pyGlobal("_codecs", "encode") + "X\x02\x00\x00\x00\xc1\x81" + pyStr("latin1") + "\x86R.", format, "not latin1"},
 		{"latin1 of two first bytes", pyProto2 + pyGlobal("_codecs", "encode") + "X\x02\x00\x00\x00\xc3\xc3" + pyStr("latin1") + "\x86R.", format, "not latin1"},
+		{"a text encoded twice", pyProto2 + pyGlobal("_codecs", "encode") + "q\x00X\x0a\x00\x00\x000123456789" + pyStr("latin1") + "\x86q\x01Rh\x00h\x01R\x86.", format, "a string of 10 bytes that is used twice"},
 		{"latin1 cut off", pyProto2 + pyGlobal("_codecs", "encode") + "X\x01\x00\x00\x00\xc3" + pyStr("latin1") + "\x86R.", format, "middle of a character"},
 
 		{"BUILD of an int", pyProto2 + "K\x01(tb.", format, "BUILD of 1"},
@@ -1611,6 +1612,7 @@ func TestLoadDataRefusesPickles(t *testing.T) {
 		{"array of text", pyWith(pyArray(pyShape(2, 4), f4, "X\x01\x00\x00\x00a")), format, "elements are a text of 1 bytes"},
 		{"array without dtype", pyWith(pyArray(pyShape(2, 4), "N", data32)), format, "whose dtype is None"},
 		{"array built twice", pyProto2 + pyArray(pyShape(2, 4), f4, data32) + "(K\x01" + pyShape(2, 4) + f4 + pyFalse + data32 + "tb.", format, "built twice"},
+		{"bytes in two arrays", pyProto2 + pyArray(pyShape(2, 4), f4, data32+"q\x05") + pyArray(pyShape(2, 4), f4, "h\x05"), format, "a string of 32 bytes that is used twice"},
 		{"array of too little", pyWith(pyArray(pyShape(3, 4), f4, data32)), format, "needs 3×4×4 bytes, but has 32"},
 		{"array of too much", pyWith(pyArray(pyShape(1, 4), f4, data32)), format, "needs 1×4×4 bytes, but has 32"},
 		{"array of negative shape", pyWith(pyArray(pyShape(-2, -4), f4, data32)), format, "a shape with -2 in it"},
@@ -1966,7 +1968,7 @@ func TestLoadDataAllocatesWhatItReads(t *testing.T) {
 		"an array of 8 EB":    {pyWith(pyArray(pyShape(1<<30, 1<<30), pyDtype("<f8"), pyBytes(""))), "but has 0"},
 		"a frame of 1 GB":     {"\x80\x04\x95\x00\x00\x00\x40\x00\x00\x00\x00N", "cut short"},
 		"100,000 texts":       {pyProto2 + strings.Repeat("X\x00\x00\x00\x00", 100_000), "cut short"},
-		"100,000 encodings":   {pyProto2 + pyGlobal("_codecs", "encode") + "q\x00X\x01\x00\x00\x00aU\x06latin1\x86q\x01" + strings.Repeat("h\x00h\x01R", 99_000), "cut short"},
+		"100,000 encodings":   {pyProto2 + pyGlobal("_codecs", "encode") + "q\x00X\x01\x00\x00\x00aU\x06latin1\x86q\x01" + strings.Repeat("h\x00h\x01R", 99_000), "used twice"},
 		"100,000 empty lists": {pyProto2 + strings.Repeat("]", 100_000), "cut short"},
 	} {
 		var before, after runtime.MemStats
@@ -1984,7 +1986,7 @@ func TestLoadDataAllocatesWhatItReads(t *testing.T) {
 // All strings together may have 1 GB, and those that _codecs.encode makes
 // count as well: a text remembered once can be encoded many times.
 func TestPayloadIsLimited(t *testing.T) {
-	m := &machine{payload: maxPayload - 4}
+	m := &machine{payload: maxPayload - 4, unencoded: 4}
 	if got := m.latin1(unicode{[]byte("abc")}); got.len() != 3 || m.payload != maxPayload-1 {
 		t.Fatalf("latin1 made %d bytes, and the payload is %d, want 3 and %d", got.len(), m.payload, maxPayload-1)
 	}
