@@ -108,13 +108,72 @@ func readGzip(r io.Reader) (any, error) {
 	if err != nil {
 		return nil, gzipError(err)
 	}
-	v, err := unpickle(inflated)
+	ahead := newAhead(inflated)
+	defer ahead.stop()
+	v, err := unpickle(ahead)
 	if err != nil {
-		if _, e := io.CopyN(io.Discard, inflated, maxPayload); e != nil && e != io.EOF {
+		if _, e := io.CopyN(io.Discard, ahead, maxPayload); e != nil && e != io.EOF {
 			return nil, gzipError(e)
 		}
 	}
 	return v, err
+}
+
+// An ahead reads from another reader before it is asked to, on a goroutine of
+// its own: a file is inflated on one core while what is in it is put into
+// memory on another. It takes turns with three buffers of pieceSize.
+type ahead struct {
+	free, full chan []byte
+	buf, rest  []byte // the buffer being read, and what is left to read in it
+	err        error  // of the other reader, when full is closed
+}
+
+func newAhead(r io.Reader) *ahead {
+	const buffers = 3
+	a := &ahead{free: make(chan []byte, buffers), full: make(chan []byte, buffers)} // no send has to wait
+	for range buffers {
+		a.free <- make([]byte, pieceSize)
+	}
+	go func() {
+		defer close(a.full)
+		for buf := range a.free {
+			n := 0
+			for n < len(buf) && a.err == nil {
+				var k int
+				k, a.err = r.Read(buf[n:])
+				n += k
+			}
+			a.full <- buf[:n]
+			if a.err != nil {
+				return
+			}
+		}
+	}()
+	return a
+}
+
+func (a *ahead) Read(p []byte) (int, error) {
+	for len(a.rest) == 0 {
+		if a.buf != nil {
+			a.free <- a.buf
+		}
+		buf, ok := <-a.full
+		if !ok {
+			a.buf = nil
+			return 0, a.err
+		}
+		a.buf, a.rest = buf[:cap(buf)], buf
+	}
+	n := copy(p, a.rest)
+	a.rest = a.rest[n:]
+	return n, nil
+}
+
+// stop returns when nothing is being read any more.
+func (a *ahead) stop() {
+	close(a.free)
+	for range a.full {
+	}
 }
 
 // looksLike says what a file that is not gzip seems to be, by its first bytes,
@@ -255,34 +314,39 @@ func (a *array) readInk(name string, room *int) error {
 			name, describe(a), maxPixels))
 	}
 	inked := a.rows // an image takes as much again as one of its pixels
-	raw, row := make([]byte, a.cols*a.dtype.size), make([]float64, a.cols)
-	for i := range a.rows {
-		a.copyRow(raw, i)
-		a.dtype.pixels(row, raw)
+	err := a.eachImage(func(i int, row []float64) error {
+		n := 0
 		for j, v := range row {
 			if !(v >= 0 && v <= 1) { // written so that NaN is refused as well
 				return &FormatError{Message: fmt.Sprintf("%s images, row %d, pixel %d: %v is not from 0 to 1", name, i, j, v)}
 			}
 			if v != 0 {
-				inked++
+				n++
 			}
 		}
-		if inked > *room {
+		if inked += n; inked > *room {
 			return UnsupportedError(fmt.Sprintf("%s images, row %d: more than %d images and pixels that are not 0 in all", name, i, maxInk))
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	*room -= inked
 	k := ink{make([]uint32, 1, a.rows+1), make([]uint16, 0, inked-a.rows), make([]float32, 0, inked-a.rows)}
-	for i := range a.rows {
-		a.copyRow(raw, i)
-		a.dtype.pixels(row, raw)
-		for j, v := range row {
+	where, value := make([]uint16, a.cols), make([]float32, a.cols)
+	a.eachImage(func(i int, row []float64) error {
+		n := 0
+		for j, v := range row { // as in Matrix.Mul: no jump depends on what cannot be guessed
+			where[n], value[n] = uint16(j), float32(v)
 			if v != 0 {
-				k.where, k.value = append(k.where, uint16(j)), append(k.value, float32(v))
+				n++
 			}
 		}
+		k.where, k.value = append(k.where, where[:n]...), append(k.value, value[:n]...)
 		k.start = append(k.start, uint32(len(k.where)))
-	}
+		return nil
+	})
 	a.ink, a.data = &k, nil
 	return nil
 }
@@ -378,6 +442,7 @@ const (
 	maxPayload      = 1 << 30    // bytes in all the strings together
 	maxInk          = 60_000_000 // images, and pixels that are not 0, at 6 bytes each
 	maxPixels       = 1 << 16    // pixels of one image
+	maxElements     = 1 << 28    // elements of all arrays together
 	maxInstructions = 300_000    // each adds at most one thing to the stack, or to the memo
 	pieceSize       = 1 << 20    // bytes of a string in one slice
 )
@@ -425,6 +490,7 @@ type machine struct {
 	payload      int64 // bytes of strings so far
 	unencoded    int64 // of those, bytes of texts that _codecs.encode has not taken yet
 	unused       int64 // and bytes that are in no array yet
+	elements     int   // of arrays so far
 	instructions int
 	stack        []any
 	marks        []int // for each MARK not yet used, the length of the stack then
@@ -870,9 +936,9 @@ func (m *machine) fillArray(a *array, shape, elements any, fortran bool, data an
 	if a.dims != 0 {
 		m.corrupt("an array that is built twice")
 	}
-	*a = array{dims: len(lengths), rows: m.length(lengths[0]), cols: 1, dtype: *d, fortran: fortran, data: bytes}
+	*a = array{dims: len(lengths), rows: m.length(lengths[0]), cols: 1, dtype: *d, data: bytes}
 	if a.dims == 2 {
-		a.cols = m.length(lengths[1])
+		a.cols, a.fortran = m.length(lengths[1]), fortran
 	}
 	// Neither length is over 2³⁰, so the first product can't overflow, and the
 	// second is not computed when the first is too large.
@@ -880,6 +946,9 @@ func (m *machine) fillArray(a *array, shape, elements any, fortran bool, data an
 		m.corrupt("%s needs %d×%d×%d bytes, but has %d", describe(a), a.rows, a.cols, d.size, bytes.len())
 	}
 	m.take(&m.unused, bytes.len())
+	if m.elements += a.rows * a.cols; m.elements > maxElements {
+		m.unsupported("arrays of more than %d elements in all", maxElements)
+	}
 }
 
 // length returns a length out of the shape of an array.
@@ -991,15 +1060,42 @@ func (s bytestring) copyAt(p []byte, offset int) {
 	}
 }
 
-// copyRow fills p with row i of a, each element little-endian.
-func (a *array) copyRow(p []byte, i int) {
-	size := a.dtype.size
+// eachImage calls visit with every row of a, an array of images, until visit
+// fails. The row is good until visit returns.
+func (a *array) eachImage(visit func(i int, row []float64) error) error {
+	row, size := make([]float64, a.cols), a.cols*a.dtype.size
+	many := 1 // rows at a time
 	if a.fortran {
+		many = min(256, 1<<23/size) // in at most 8 MB: of each column, a few lie together
+	}
+	raw := make([]byte, min(many, a.rows)*size)
+	for i := range a.rows {
+		if i%many == 0 {
+			a.copyRows(raw[:min(many, a.rows-i)*size], i)
+		}
+		a.dtype.pixels(row, raw[i%many*size:][:size])
+		if err := visit(i, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyRows fills p with rows of a from row i on, each element little-endian.
+func (a *array) copyRows(p []byte, i int) {
+	size, width := a.dtype.size, a.cols*a.dtype.size
+	if a.fortran {
+		column := make([]byte, len(p)/a.cols) // these rows of it, which lie together
 		for j := range a.cols {
-			a.data.copyAt(p[j*size:(j+1)*size], (j*a.rows+i)*size)
+			a.data.copyAt(column, (j*a.rows+i)*size)
+			for k, to := 0, j*size; k < len(column); k, to = k+size, to+width {
+				for b := range size { // quicker than copy for so few
+					p[to+b] = column[k+b]
+				}
+			}
 		}
 	} else {
-		a.data.copyAt(p, i*a.cols*size)
+		a.data.copyAt(p, i*width)
 	}
 	if a.dtype.order == '>' {
 		for k := 0; k < len(p); k += size {
@@ -1011,7 +1107,7 @@ func (a *array) copyRow(p []byte, i int) {
 // integer returns row i of an array of one column of integers.
 func (a *array) integer(i int) any {
 	var p [8]byte
-	a.copyRow(p[:a.dtype.size], i)
+	a.copyRows(p[:a.dtype.size], i)
 	v := binary.LittleEndian.Uint64(p[:])
 	unused := 64 - 8*a.dtype.size
 	if a.dtype.kind == 'i' {
