@@ -62,16 +62,21 @@ func (e UnsupportedError) Error() string { return string(e) }
 type DataSet struct {
 	Labels []uint8 // of each image, 0 to 9
 	Pixels int     // in each image
-	ink
+	ink    []ink   // image i is in ink[i/inkImages]
 }
 
-// ink is the pixels of images that are not 0: image i has the pixels
-// where[start[i]:start[i+1]], and they have the values at the same places.
+// ink is the pixels that are not 0 of inkImages images: image i of them has
+// the pixels where[start[i]:start[i+1]], and value has their values at the
+// same places.
 type ink struct {
 	start []uint32
 	where []uint16
 	value []float32
 }
+
+// inkImages is how many images are kept together: few, so that the pixels of
+// a set can be found and kept in one go, without counting them first.
+const inkImages = 16
 
 // Len returns the number of images.
 func (d *DataSet) Len() int { return len(d.Labels) }
@@ -86,8 +91,9 @@ func (d *DataSet) Gather(which []int, x *Sparse, y *Matrix) {
 	x.Reset(d.Pixels)
 	clear(y.Data)
 	for row, i := range which {
-		from, to := d.start[i], d.start[i+1]
-		x.Append(d.where[from:to], d.value[from:to])
+		k := &d.ink[i/inkImages]
+		from, to := k.start[i%inkImages], k.start[i%inkImages+1]
+		x.Append(k.where[from:to], k.value[from:to])
 		y.Row(row)[d.Labels[i]] = 1
 	}
 }
@@ -254,7 +260,7 @@ func newDataSet(name string, pickled any, room *int) (*DataSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DataSet{Labels: labels, Pixels: images.cols, ink: *images.ink}, nil
+	return &DataSet{Labels: labels, Pixels: images.cols, ink: images.ink}, nil
 }
 
 // readLabels returns the labels of the n images of the data set called name:
@@ -313,43 +319,32 @@ func (a *array) readInk(name string, room *int) error {
 		return UnsupportedError(fmt.Sprintf("%s images are %s, want 1 to %d pixels of float32, float64 or uint8",
 			name, describe(a), maxPixels))
 	}
-	inked := a.rows // an image takes as much again as one of its pixels
-	err := a.eachImage(func(i int, row []float64) error {
-		n := 0
-		for j, v := range row {
+	var k ink
+	k.reset()
+	err := a.eachImage(func(i int, where []uint16, value []float64) error {
+		for q, v := range value {
 			if !(v >= 0 && v <= 1) { // written so that NaN is refused as well
-				return &FormatError{Message: fmt.Sprintf("%s images, row %d, pixel %d: %v is not from 0 to 1", name, i, j, v)}
+				return &FormatError{Message: fmt.Sprintf("%s images, row %d, pixel %d: %v is not from 0 to 1", name, i, where[q], v)}
 			}
-			if v != 0 {
-				n++
-			}
+			k.value = append(k.value, float32(v))
 		}
-		if inked += n; inked > *room {
-			return UnsupportedError(fmt.Sprintf("%s images, row %d: more than %d images and pixels that are not 0 in all", name, i, maxInk))
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	*room -= inked
-	k := ink{make([]uint32, 1, a.rows+1), make([]uint16, 0, inked-a.rows), make([]float32, 0, inked-a.rows)}
-	where, value := make([]uint16, a.cols), make([]float32, a.cols)
-	a.eachImage(func(i int, row []float64) error {
-		n := 0
-		for j, v := range row { // as in Matrix.Mul: no jump depends on what cannot be guessed
-			where[n], value[n] = uint16(j), float32(v)
-			if v != 0 {
-				n++
-			}
-		}
-		k.where, k.value = append(k.where, where[:n]...), append(k.value, value[:n]...)
+		k.where = append(k.where, where...)
 		k.start = append(k.start, uint32(len(k.where)))
+		if *room -= len(value) + 2; *room < 0 {
+			return UnsupportedError(fmt.Sprintf("%s images, row %d: more than %d pixels that are not 0 in all", name, i, maxInk))
+		}
+		if (i+1)%inkImages == 0 || i == a.rows-1 {
+			a.ink = append(a.ink, ink{slices.Clone(k.start), slices.Clone(k.where), slices.Clone(k.value)})
+			k.reset()
+		}
 		return nil
 	})
-	a.ink, a.data = &k, nil
-	return nil
+	a.data = nil
+	return err
 }
+
+// reset empties k, which keeps its memory.
+func (k *ink) reset() { k.start, k.where, k.value = append(k.start[:0], 0), k.where[:0], k.value[:0] }
 
 // A pickle is a small program for a machine with a stack. Run from its first
 // byte to its last, it puts together one Python object. This is how the book's
@@ -440,7 +435,7 @@ const (
 // pixels of ink and 180 instructions, or 70,000 more for labels in lists.
 const (
 	maxPayload      = 1 << 30    // bytes in all the strings together
-	maxInk          = 60_000_000 // images, and pixels that are not 0, at 6 bytes each
+	maxInk          = 60_000_000 // pixels that are not 0, at 6 bytes each; an image counts as two
 	maxPixels       = 1 << 16    // pixels of one image
 	maxElements     = 1 << 28    // elements of all arrays together
 	maxInstructions = 300_000    // each adds at most one thing to the stack, or to the memo
@@ -477,7 +472,7 @@ type (
 		dtype      dtype
 		fortran    bool // column after column, not row after row
 		data       bytestring
-		*ink       // what readInk found
+		ink        []ink // what readInk found
 	}
 )
 
@@ -1060,21 +1055,25 @@ func (s bytestring) copyAt(p []byte, offset int) {
 	}
 }
 
-// eachImage calls visit with every row of a, an array of images, until visit
-// fails. The row is good until visit returns.
-func (a *array) eachImage(visit func(i int, row []float64) error) error {
-	row, size := make([]float64, a.cols), a.cols*a.dtype.size
+// eachImage calls visit with the pixels that are not 0 of each row of a, an
+// array of images, until visit fails: value[q] is that of pixel where[q]. Both
+// are good until visit returns.
+func (a *array) eachImage(visit func(i int, where []uint16, value []float64) error) error {
+	width := a.cols * a.dtype.size
 	many := 1 // rows at a time
 	if a.fortran {
-		many = min(256, 1<<23/size) // in at most 8 MB: of each column, a few lie together
+		many = min(256, 1<<23/width) // in at most 8 MB: of each column, a few lie together
 	}
-	raw := make([]byte, min(many, a.rows)*size)
+	raw := make([]byte, min(many, a.rows)*width)
+	row := make([]byte, (width+7)/8*8) // a multiple of 8, for notZero
+	where, value := make([]uint16, a.cols), make([]float64, a.cols)
 	for i := range a.rows {
 		if i%many == 0 {
-			a.copyRows(raw[:min(many, a.rows-i)*size], i)
+			a.copyRows(raw[:min(many, a.rows-i)*width], i)
 		}
-		a.dtype.pixels(row, raw[i%many*size:][:size])
-		if err := visit(i, row); err != nil {
+		copy(row, raw[i%many*width:][:width])
+		n := a.dtype.notZero(where, value, row)
+		if err := visit(i, where[:n], value[:n]); err != nil {
 			return err
 		}
 	}
@@ -1119,20 +1118,35 @@ func (a *array) integer(i int) any {
 	return int64(v)
 }
 
-// pixels widens the elements in p, little-endian, to float64.
-func (d dtype) pixels(row []float64, p []byte) {
-	switch {
-	case d.kind == 'u':
-		for j, v := range p {
-			row[j] = float64(v) / 256
+// notZero finds the elements in p, little-endian, that are not 0, sets where
+// to their places and value to their values, and returns how many there are.
+//
+// Paper is 0 in every byte, and is passed over eight bytes at a time.
+func (d dtype) notZero(where []uint16, value []float64, p []byte) int {
+	n, bits := 0, 8*d.size
+	for k := 0; k < len(p); k += 8 {
+		word := binary.LittleEndian.Uint64(p[k:])
+		if word == 0 {
+			continue
 		}
-	case d.size == 4:
-		for j := range row {
-			row[j] = float64(math.Float32frombits(binary.LittleEndian.Uint32(p[4*j:])))
-		}
-	default:
-		for j := range row {
-			row[j] = math.Float64frombits(binary.LittleEndian.Uint64(p[8*j:]))
+		for j := k / d.size; word != 0; j++ {
+			if element := word << (64 - bits) >> (64 - bits); element != 0 {
+				where[n], value[n] = uint16(j), d.value(element)
+				n++
+			}
+			word >>= bits
 		}
 	}
+	return n
+}
+
+// value returns the pixel that is written as these bits.
+func (d dtype) value(bits uint64) float64 {
+	switch {
+	case d.kind == 'u':
+		return float64(bits) / 256
+	case d.size == 4:
+		return float64(math.Float32frombits(uint32(bits)))
+	}
+	return math.Float64frombits(bits)
 }

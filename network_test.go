@@ -62,14 +62,17 @@ var builtInSets = sync.OnceValues(func() (sets [3]*DataSet, err error) {
 // dataSetOf makes a data set of rows of pixels.
 func dataSetOf(rows [][]float64, labels []uint8) *DataSet {
 	d := &DataSet{Labels: labels, Pixels: len(rows[0])}
-	d.start = []uint32{0}
-	for _, row := range rows {
+	for i, row := range rows {
+		if i%inkImages == 0 {
+			d.ink = append(d.ink, ink{start: []uint32{0}})
+		}
+		k := &d.ink[len(d.ink)-1]
 		for j, v := range row {
 			if v != 0 {
-				d.where, d.value = append(d.where, uint16(j)), append(d.value, float32(v))
+				k.where, k.value = append(k.where, uint16(j)), append(k.value, float32(v))
 			}
 		}
-		d.start = append(d.start, uint32(len(d.where)))
+		k.start = append(k.start, uint32(len(k.where)))
 	}
 	return d
 }
@@ -2006,13 +2009,33 @@ func TestPayloadIsLimited(t *testing.T) {
 	}
 }
 
-// Ink takes room: an image as much as a pixel of it.
+// All arrays together may have 2²⁸ elements.
+func TestElementsAreLimited(t *testing.T) {
+	fill := func(already int) (err error) {
+		defer func() {
+			if e, ok := recover().(failure); ok {
+				err = e.error
+			}
+		}()
+		m := &machine{elements: already, unused: 6}
+		m.fillArray(&array{}, tuple{int64(2), int64(3)}, &dtype{'u', 1, '|'}, false, bytestring{make([]byte, 6)})
+		return nil
+	}
+	if err := fill(maxElements - 6); err != nil {
+		t.Errorf("the last 6 elements: %v", err)
+	}
+	if err := fill(maxElements - 5); kindOf(err) != "UnsupportedError" {
+		t.Errorf("one element too many: the error is %v, want an UnsupportedError", err)
+	}
+}
+
+// Ink takes room: an image as much as two pixels of it.
 func TestReadInkTakesRoom(t *testing.T) {
 	images := func(data ...byte) *array {
 		return &array{dims: 2, rows: 2, cols: 3, dtype: dtype{'u', 1, '|'}, data: bytestring{data}}
 	}
-	room := 12
-	for _, want := range []int{7, 2} { // 2 images and 3 pixels take 5
+	room := 18
+	for _, want := range []int{11, 4} { // 2 images and 3 pixels take 7
 		if err := images(0, 1, 2, 0, 3, 0).readInk("test", &room); err != nil || room != want {
 			t.Fatalf("%v, and room is %d, want %d", err, room, want)
 		}
@@ -2021,7 +2044,7 @@ func TestReadInkTakesRoom(t *testing.T) {
 		t.Errorf("where there is room for two empty images: %v, and room is %d, want 0", err, room)
 	}
 	err := images(0, 0, 0, 0, 0, 0).readInk("test", &room)
-	if want := "test images, row 0: more than 60000000 images and pixels"; kindOf(err) != "UnsupportedError" || !strings.Contains(err.Error(), want) {
+	if want := "test images, row 0: more than 60000000 pixels"; kindOf(err) != "UnsupportedError" || !strings.Contains(err.Error(), want) {
 		t.Errorf("where there is no room: the error is %v, want an UnsupportedError with %q", err, want)
 	}
 }
@@ -2045,6 +2068,32 @@ func TestDataSetsShareTheRoom(t *testing.T) {
 	_, _, _, err := dataSets(tuple{set(), set(), set()})
 	if kindOf(err) != "UnsupportedError" || !strings.Contains(err.Error(), "training images") {
 		t.Errorf("the error is %v, want an UnsupportedError about the training images", err)
+	}
+}
+
+// However reading ends, nothing goes on reading.
+func TestLoadDataLeavesNoGoroutine(t *testing.T) {
+	damaged := slices.Clone(builtIn)
+	damaged[len(damaged)/2] ^= 1
+	before := runtime.NumGoroutine()
+	for name, file := range map[string][]byte{
+		"a good file":      builtIn,
+		"cut short":        builtIn[:len(builtIn)/2],
+		"damaged":          damaged,
+		"nonsense":         gzipped("\xff" + strings.Repeat("nonsense", pieceSize)),
+		"data after STOP":  gzipped(pyFile(pySet(1, 1), pySet(1, 1), pySet(1, 1)) + strings.Repeat("x", 10*pieceSize)),
+		"a wrong data set": gzipped("N."),
+	} {
+		loadBytes(file)
+		for range 1000 { // it may need a moment to end
+			if runtime.NumGoroutine() <= before {
+				break
+			}
+			runtime.Gosched()
+		}
+		if got := runtime.NumGoroutine(); got > before {
+			t.Fatalf("%s: %d goroutines before loading it, %d after", name, before, got)
+		}
 	}
 }
 
