@@ -194,13 +194,13 @@ func (c *Matrix) MulT(a, b *Matrix) {
 	}
 }
 
-// Sub sets m to a − b, number by number; all three have one shape.
-func (m *Matrix) Sub(a, b *Matrix) {
+// Zip sets m to f(a, b), number by number; all three have one shape.
+func (m *Matrix) Zip(f func(a, b float64) float64, a, b *Matrix) {
 	if m.Rows != a.Rows || m.Cols != a.Cols || a.Rows != b.Rows || a.Cols != b.Cols {
-		panicShapes("Sub", "m = a − b", m, a, b)
+		panicShapes("Zip", "m = f(a, b)", m, a, b)
 	}
 	for i, v := range a.Data {
-		m.Data[i] = v - b.Data[i]
+		m.Data[i] = f(v, b.Data[i])
 	}
 }
 

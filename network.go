@@ -25,17 +25,19 @@ import (
 type Network struct {
 	Weights []*Matrix // Weights[l] is Sizes()[l] × Sizes()[l+1]
 	Biases  []*Matrix // Biases[l] is 1 × Sizes()[l+1]
+	Cost    *Cost     // what training makes smaller
 }
 
 // NewNetwork returns a network with sizes[l] neurons in layer l, the input
 // and the output layer included: 784, 30, 10 is the book's. Every weight and
 // bias is drawn from rng, from the normal distribution of mean 0 and
-// variance 1. It panics if there are fewer than two layers.
+// variance 1. The cost is the quadratic one. It panics if there are fewer than
+// two layers.
 func NewNetwork(sizes []int, rng *rand.Rand) *Network {
 	if len(sizes) < 2 {
 		panic(fmt.Sprintf("network: NewNetwork: sizes are %v, want an input and an output layer at least", sizes))
 	}
-	net := &Network{}
+	net := &Network{Cost: Quadratic}
 	gaussian := func(float64) float64 { return rng.NormFloat64() }
 	for l, nOut := range sizes[1:] {
 		b, w := NewMatrix(1, nOut), NewMatrix(sizes[l], nOut)
@@ -211,8 +213,7 @@ func (net *Network) feedforward(batch *MiniBatch) {
 //	δ (m×nIn)  = δ of the next layer (m×nOut) · wᵀ ⊙ σ′(z)   before it    (BP2)
 func (net *Network) backward(batch *MiniBatch) {
 	last := len(batch.Delta) - 1
-	costDerivative(batch.Delta[last], batch.A[last], batch.Y)
-	batch.Delta[last].Hadamard(sigmoidPrime, batch.A[last])
+	batch.Delta[last].Zip(net.Cost.Delta, batch.A[last], batch.Y)
 	for l := last - 1; l >= 0; l-- {
 		batch.Delta[l].MulT(batch.Delta[l+1], net.Weights[l+1])
 		batch.Delta[l].Hadamard(sigmoidPrime, batch.A[l])
@@ -263,10 +264,44 @@ func (net *Network) Evaluate(testData *DataSet) int {
 	return correct
 }
 
-// costDerivative sets d to ∂C/∂a, how the quadratic cost of each example,
-// C = ½‖y − a‖², changes with its outputs a; y is the desired output. All
-// three are m×nOut.
-func costDerivative(d, a, y *Matrix) { d.Sub(a, y) }
+// A Cost measures how wrong an output neuron is that says a, from 0 to 1, where
+// y is desired. The cost of an example is the sum over its output neurons.
+type Cost struct {
+	Name  string                     // of the book's class in network2.py
+	Value func(a, y float64) float64 // C
+	Delta func(a, y float64) float64 // δ = ∂C/∂z = ∂C/∂a · σ′(z), of the output layer (BP1)
+}
+
+// Quadratic is the cost of chapter 1:
+//
+//	C = ½(a − y)²,   δ = (a − y)·σ′(z)
+var Quadratic = &Cost{
+	Name:  "QuadraticCost",
+	Value: func(a, y float64) float64 { return (a - y) * (a - y) / 2 },
+	Delta: func(a, y float64) float64 { return costDerivative(a, y) * sigmoidPrime(a) },
+}
+
+// CrossEntropy is the cost of chapter 3, made so that σ′ cancels out of δ: an
+// output that is badly wrong learns fast, even where σ′ is almost 0.
+//
+//	C = −y ln a − (1 − y) ln(1 − a),   δ = a − y                (66)
+var CrossEntropy = &Cost{
+	Name: "CrossEntropyCost",
+	Value: func(a, y float64) float64 {
+		c := 0.0
+		if y != 0 { // 0 · ln 0 is 0 here, not NaN
+			c -= y * math.Log(a)
+		}
+		if y != 1 {
+			c -= (1 - y) * math.Log(1-a)
+		}
+		return c
+	},
+	Delta: func(a, y float64) float64 { return a - y },
+}
+
+// costDerivative is ∂C/∂a of the quadratic cost.
+func costDerivative(a, y float64) float64 { return a - y }
 
 // sigmoid is σ(z) = 1 / (1 + e^−z), between 0 and 1.
 func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }

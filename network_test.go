@@ -587,7 +587,7 @@ type numpyNetwork struct {
 
 // network returns n with weights in the orientation of this program.
 func (n numpyNetwork) network() *Network {
-	net := &Network{}
+	net := &Network{Cost: Quadratic}
 	for l, rows := range n.Weights {
 		w := NewMatrix(len(rows[0]), len(rows))
 		for to, row := range rows {
@@ -713,26 +713,50 @@ func TestAgainstNumpy(t *testing.T) {
 	}
 }
 
-// cost is the quadratic cost Σ ½‖y − a‖² of the examples x.
+// cost is the cost of the examples x, summed.
 func cost(net *Network, x, y *Matrix) float64 {
 	sum := 0.0
 	for i, a := range net.Feedforward(x).Data {
-		sum += (a - y.Data[i]) * (a - y.Data[i]) / 2
+		sum += net.Cost.Value(a, y.Data[i])
 	}
 	return sum
+}
+
+func TestCost(t *testing.T) {
+	for _, c := range []struct {
+		cost       *Cost
+		a, y, want float64
+	}{
+		{Quadratic, 0.25, 1, 0.28125},
+		{Quadratic, 0.25, 0, 0.03125},
+		{CrossEntropy, 0.25, 1, 2 * math.Ln2},
+		{CrossEntropy, 0.75, 0, 2 * math.Ln2},
+		{CrossEntropy, 0.5, 0.5, math.Ln2},
+		{CrossEntropy, 1, 1, 0},
+		{CrossEntropy, 0, 0, 0},
+		{CrossEntropy, 0, 1, math.Inf(1)},
+	} {
+		if got := c.cost.Value(c.a, c.y); !(got == c.want || math.Abs(got-c.want) < 1e-15) {
+			t.Errorf("%s of %v, desired %v, is %v, want %v", c.cost.Name, c.a, c.y, got, c.want)
+		}
+	}
 }
 
 // Every component of the gradient is compared with how the cost really
 // changes: (C(w+h) − C(w−h)) / 2h.
 //
 // That differs from ∂C/∂w by h²/6 times a third derivative, of order 1 here,
-// so about 1e-11; and the rounding of C, about 1e-15, by 1e-15/h = 1e-10. A
-// forgotten factor or sign changes components of 1e-2 and more.
+// so about 1e-11; and by the rounding of C over h: 1e-10, or 1e-9 where 1 − a is
+// small and its logarithm counts. A forgotten factor or sign changes
+// components of 1e-2 and more.
 func TestGradientByCentralDifferences(t *testing.T) {
-	const h, tolerance = 1e-5, 1e-9
-	for _, sizes := range [][]int{{7, 4}, {7, 5, 4}, {7, 6, 5, 4}} {
+	const h, tolerance = 1e-5, 1e-8
+	for k, sizes := range [][]int{{7, 4}, {7, 5, 4}, {7, 6, 5, 4}, {7, 4}, {7, 5, 4}, {7, 6, 5, 4}} {
 		rng := newRand(3)
 		net := NewNetwork(sizes, rng)
+		if k >= 3 {
+			net.Cost = CrossEntropy
+		}
 		x, y := randomMatrix(5, 7, rng), NewMatrix(5, 4)
 		for i := range y.Rows {
 			y.Row(i)[rng.IntN(4)] = 1
@@ -751,7 +775,7 @@ func TestGradientByCentralDifferences(t *testing.T) {
 					c.into.Data[i] = v
 					got, want := c.nabla.Data[i], (above-below)/(2*h)
 					if !(math.Abs(got-want) <= tolerance) {
-						t.Errorf("sizes %v: ∂C/∂%s[%d][%d] is %v, want %v", sizes, c.name, l, i, got, want)
+						t.Errorf("%s, sizes %v: ∂C/∂%s[%d][%d] is %v, want %v", net.Cost.Name, sizes, c.name, l, i, got, want)
 					}
 				}
 			}
@@ -1135,10 +1159,10 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		"AddTMul, inner":  {func() { m(3, 4).AddTMul(1, m(2, 3), m(1, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [3×4 2×3 1×4]"},
 		"AddTMul, rows":   {func() { m(2, 4).AddTMul(1, m(2, 3), m(2, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [2×4 2×3 2×4]"},
 		"AddTMul, cols":   {func() { m(3, 5).AddTMul(1, m(2, 3), m(2, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [3×5 2×3 2×4]"},
-		"Sub, rows":       {func() { m(2, 3).Sub(m(2, 3), m(1, 3)) }, "Sub: shapes do not fit m = a − b: [2×3 2×3 1×3]"},
-		"Sub, columns":    {func() { m(2, 2).Sub(m(2, 3), m(2, 3)) }, "Sub: shapes do not fit m = a − b: [2×2 2×3 2×3]"},
-		"Sub, rows of m":  {func() { m(1, 3).Sub(m(2, 3), m(2, 3)) }, "Sub: shapes do not fit m = a − b: [1×3 2×3 2×3]"},
-		"Sub, cols of b":  {func() { m(2, 3).Sub(m(2, 3), m(2, 4)) }, "Sub: shapes do not fit m = a − b: [2×3 2×3 2×4]"},
+		"Zip, rows":       {func() { m(2, 3).Zip(math.Pow, m(2, 3), m(1, 3)) }, "Zip: shapes do not fit m = f(a, b): [2×3 2×3 1×3]"},
+		"Zip, columns":    {func() { m(2, 2).Zip(math.Pow, m(2, 3), m(2, 3)) }, "Zip: shapes do not fit m = f(a, b): [2×2 2×3 2×3]"},
+		"Zip, rows of m":  {func() { m(1, 3).Zip(math.Pow, m(2, 3), m(2, 3)) }, "Zip: shapes do not fit m = f(a, b): [1×3 2×3 2×3]"},
+		"Zip, cols of b":  {func() { m(2, 3).Zip(math.Pow, m(2, 3), m(2, 4)) }, "Zip: shapes do not fit m = f(a, b): [2×3 2×3 2×4]"},
 		"AddRow, rows":    {func() { m(2, 3).AddRow(m(2, 3)) }, "AddRow: shapes do not fit m += b: [2×3 2×3]"},
 		"AddRow, columns": {func() { m(2, 3).AddRow(m(1, 2)) }, "AddRow: shapes do not fit m += b: [2×3 1×2]"},
 		"AddSum, rows":    {func() { m(2, 3).AddSum(1, m(2, 3)) }, "AddSum: shapes do not fit b += s·Σ a: [2×3 2×3]"},
@@ -1151,8 +1175,8 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		"NewNetwork":      {func() { NewNetwork([]int{784}, newRand(1)) }, "NewNetwork: sizes are [784]"},
 		"SGD":             {func() { new(Network).SGD(nil, 1, 0, 3, nil, nil, nil, nil) }, "SGD: mini-batches of 0"},
 		"Backprop, x":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 4), m(5, 2)) }, "AddMulSparse: shapes do not fit c += s·a·b: [5×2 5×4 3×2]"},
-		"Backprop, y":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(5, 1)) }, "Sub: shapes do not fit m = a − b: [5×2 5×2 5×1]"},
-		"Backprop, rows":  {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(4, 2)) }, "Sub: shapes do not fit m = a − b: [5×2 5×2 4×2]"},
+		"Backprop, y":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(5, 1)) }, "Zip: shapes do not fit m = f(a, b): [5×2 5×2 5×1]"},
+		"Backprop, rows":  {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(4, 2)) }, "Zip: shapes do not fit m = f(a, b): [5×2 5×2 4×2]"},
 		"Gather":          {func() { data.Gather([]int{0}, &Sparse{}, m(2, 10)) }, "Gather: y is 2×10 for 1 images"},
 		"MulSparse":       {func() { m(2, 4).MulSparse(sparse(m(2, 3)), m(5, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [2×4 2×3 5×4]"},
 		"Sparse, inner":   {func() { m(2, 4).AddMulSparse(1, sparse(m(2, 3)), m(4, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [2×4 2×3 4×4]"},
@@ -1177,7 +1201,9 @@ func TestElementwise(t *testing.T) {
 		got, want *Matrix
 		op        func(got *Matrix)
 	}{
-		"Sub":      {NewMatrix(2, 2), m(2, 2, -4, -4, -4, -3), func(x *Matrix) { x.Sub(m(2, 2, 1, 2, 3, 4), m(2, 2, 5, 6, 7, 7)) }},
+		"Zip": {NewMatrix(2, 2), m(2, 2, -4, -4, -4, -3), func(x *Matrix) {
+			x.Zip(func(a, b float64) float64 { return a - b }, m(2, 2, 1, 2, 3, 4), m(2, 2, 5, 6, 7, 7))
+		}},
 		"AddRow":   {m(2, 2, 1, 2, 3, 4), m(2, 2, 11, 22, 13, 24), func(x *Matrix) { x.AddRow(m(1, 2, 10, 20)) }},
 		"AddSum":   {m(1, 2, 100, 200), m(1, 2, 92, 188), func(x *Matrix) { x.AddSum(-2, m(2, 2, 1, 2, 3, 4)) }},
 		"Apply":    {m(1, 3, 1, -2, 3), m(1, 3, 2, -4, 6), func(x *Matrix) { x.Apply(double) }},
