@@ -38,11 +38,13 @@ func NewNetwork(sizes []int, rng *rand.Rand) *Network {
 		panic(fmt.Sprintf("network: NewNetwork: sizes are %v, want an input and an output layer at least", sizes))
 	}
 	net := &Network{Cost: Quadratic}
-	gaussian := func(float64) float64 { return rng.NormFloat64() }
 	for l, nOut := range sizes[1:] {
 		b, w := NewMatrix(1, nOut), NewMatrix(sizes[l], nOut)
-		b.Apply(gaussian)
-		w.Apply(gaussian)
+		for _, m := range []*Matrix{b, w} {
+			for i := range m.Data {
+				m.Data[i] = rng.NormFloat64()
+			}
+		}
 		net.Biases, net.Weights = append(net.Biases, b), append(net.Weights, w)
 	}
 	return net
@@ -130,12 +132,11 @@ type MiniBatch struct {
 	Y     *Matrix   // the desired output, like the last of A: 1 for the right digit, 0 elsewhere
 	A     []*Matrix // activations: A[0] = σ(X·Weights[0] + Biases[0]), A[1] = σ(A[0]·Weights[1] + Biases[1]), …
 	Delta []*Matrix // errors δ = ∂C/∂z
-	xT    *Sparse   // Xᵀ, for addGradient
 }
 
 // NewMiniBatch returns a mini-batch for net with room for m examples.
 func (net *Network) NewMiniBatch(m int) *MiniBatch {
-	b := &MiniBatch{X: &Sparse{}, xT: &Sparse{}}
+	b := &MiniBatch{X: &Sparse{}}
 	for _, w := range net.Weights {
 		b.A = append(b.A, NewMatrix(m, w.Cols))
 		b.Delta = append(b.Delta, NewMatrix(m, w.Cols))
@@ -232,8 +233,7 @@ func (net *Network) addGradient(s float64, batch *MiniBatch, biases, weights []*
 	for l, delta := range batch.Delta {
 		biases[l].AddSum(s, delta)
 		if l == 0 {
-			batch.xT.Transpose(batch.X)
-			weights[0].AddMulSparse(s, batch.xT, delta)
+			weights[0].AddTMulSparse(s, batch.X, delta)
 		} else {
 			weights[l].AddTMul(s, batch.A[l-1], delta)
 		}

@@ -92,12 +92,27 @@ func pixelsOf(d *DataSet) *Matrix {
 	return x
 }
 
+// wantGoroutines fails unless there are no more goroutines than before.
+func wantGoroutines(t *testing.T, before int) {
+	t.Helper()
+	for range 1_000_000 { // they may need a moment to end
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
+}
+
 // dense returns a as a Matrix.
 func dense(a *Sparse) *Matrix {
 	m := NewMatrix(a.Rows, a.Cols)
-	for i := range a.Rows {
-		for q := a.start[i]; q < a.start[i+1]; q++ {
-			m.Row(i)[a.where[q]] += a.value[q]
+	for h := range a.half {
+		a.half[h].fill(a)
+		for i := range a.Rows {
+			for _, t := range a.half[h].rows.list(i) {
+				m.Row(i)[t.row] += t.scale
+			}
 		}
 	}
 	return m
@@ -926,6 +941,33 @@ func TestTrainingAllocatesNothing(t *testing.T) {
 }
 
 // Evaluate takes the digits in mini-batches; one by one must give the same.
+// One core or many, the same weights to the last bit; and nobody is left
+// behind.
+func TestCoresMakeNoDifference(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	before := runtime.NumGoroutine()
+	training, _, _ := loadBuiltIn(t)
+	training = &DataSet{Labels: training.Labels[:320], Pixels: training.Pixels, ink: training.ink}
+	train := func(cores int, sizes []int) *Network {
+		runtime.GOMAXPROCS(cores)
+		rng := newRand(1)
+		net := NewNetwork(sizes, rng)
+		if err := net.SGD(training, 2, 10, 3, training, rng, io.Discard, nil); err != nil {
+			t.Fatal(err)
+		}
+		return net
+	}
+	for _, sizes := range [][]int{{784, 30, 10}, {784, 300, 100, 10}, {784, 10}} {
+		want := train(1, sizes)
+		for _, cores := range []int{2, 5} {
+			if got := train(cores, sizes); !reflect.DeepEqual(got.Weights, want.Weights) || !reflect.DeepEqual(got.Biases, want.Biases) {
+				t.Errorf("sizes %v: another network on %d cores than on one", sizes, cores)
+			}
+		}
+	}
+	wantGoroutines(t, before)
+}
+
 func TestEvaluate(t *testing.T) {
 	_, _, data := loadBuiltIn(t)
 	net := NewNetwork([]int{784, 12, 10}, newRand(4))
@@ -1078,10 +1120,8 @@ func checkProducts(t *testing.T, m, k, n int, zeros int, seed uint64) {
 	got.AddTMul(s, transpose(a), b)
 	compare("AddTMul", got, want, size, k)
 
-	var aT Sparse
-	aT.Transpose(sparse(transpose(a)))
-	sum.AddMulSparse(s, &aT, b)
-	compare("AddMulSparse", sum, want, size, k)
+	sum.AddTMulSparse(s, sparse(transpose(a)), b)
+	compare("AddTMulSparse", sum, want, size, k)
 }
 
 func TestProducts(t *testing.T) {
@@ -1150,38 +1190,40 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		call func()
 		want string
 	}{
-		"Mul, inner":      {func() { m(2, 4).Mul(m(2, 3), m(5, 4)) }, "Mul: shapes do not fit c = a·b: [2×4 2×3 5×4]"},
-		"Mul, rows":       {func() { m(1, 4).Mul(m(2, 3), m(3, 4)) }, "Mul: shapes do not fit c = a·b: [1×4 2×3 3×4]"},
-		"Mul, columns":    {func() { m(2, 5).Mul(m(2, 3), m(3, 4)) }, "Mul: shapes do not fit c = a·b: [2×5 2×3 3×4]"},
-		"MulT, inner":     {func() { m(2, 4).MulT(m(2, 3), m(4, 5)) }, "MulT: shapes do not fit c = a·bᵀ: [2×4 2×3 4×5]"},
-		"MulT, rows":      {func() { m(1, 4).MulT(m(2, 3), m(4, 3)) }, "MulT: shapes do not fit c = a·bᵀ: [1×4 2×3 4×3]"},
-		"MulT, columns":   {func() { m(2, 5).MulT(m(2, 3), m(4, 3)) }, "MulT: shapes do not fit c = a·bᵀ: [2×5 2×3 4×3]"},
-		"AddTMul, inner":  {func() { m(3, 4).AddTMul(1, m(2, 3), m(1, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [3×4 2×3 1×4]"},
-		"AddTMul, rows":   {func() { m(2, 4).AddTMul(1, m(2, 3), m(2, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [2×4 2×3 2×4]"},
-		"AddTMul, cols":   {func() { m(3, 5).AddTMul(1, m(2, 3), m(2, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [3×5 2×3 2×4]"},
-		"Zip, rows":       {func() { m(2, 3).Zip(math.Pow, m(2, 3), m(1, 3)) }, "Zip: shapes do not fit m = f(a, b): [2×3 2×3 1×3]"},
-		"Zip, columns":    {func() { m(2, 2).Zip(math.Pow, m(2, 3), m(2, 3)) }, "Zip: shapes do not fit m = f(a, b): [2×2 2×3 2×3]"},
-		"Zip, rows of m":  {func() { m(1, 3).Zip(math.Pow, m(2, 3), m(2, 3)) }, "Zip: shapes do not fit m = f(a, b): [1×3 2×3 2×3]"},
-		"Zip, cols of b":  {func() { m(2, 3).Zip(math.Pow, m(2, 3), m(2, 4)) }, "Zip: shapes do not fit m = f(a, b): [2×3 2×3 2×4]"},
-		"AddRow, rows":    {func() { m(2, 3).AddRow(m(2, 3)) }, "AddRow: shapes do not fit m += b: [2×3 2×3]"},
-		"AddRow, columns": {func() { m(2, 3).AddRow(m(1, 2)) }, "AddRow: shapes do not fit m += b: [2×3 1×2]"},
-		"AddSum, rows":    {func() { m(2, 3).AddSum(1, m(2, 3)) }, "AddSum: shapes do not fit b += s·Σ a: [2×3 2×3]"},
-		"AddSum, columns": {func() { m(1, 2).AddSum(1, m(2, 3)) }, "AddSum: shapes do not fit b += s·Σ a: [1×2 2×3]"},
-		"Hadamard, rows":  {func() { m(2, 3).Hadamard(math.Abs, m(1, 3)) }, "Hadamard: shapes do not fit m ← m ⊙ f(a): [2×3 1×3]"},
-		"Hadamard, cols":  {func() { m(2, 3).Hadamard(math.Abs, m(2, 2)) }, "Hadamard: shapes do not fit m ← m ⊙ f(a): [2×3 2×2]"},
-		"SetRows, many":   {func() { m(2, 3).SetRows(3) }, "SetRows: 3 rows asked of a 2×3 with room for 6 numbers"},
-		"SetRows, few":    {func() { m(2, 3).SetRows(-1) }, "SetRows: -1 rows asked of a 2×3 with room for 6 numbers"},
-		"Feedforward":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Feedforward(m(5, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [5×2 5×4 3×2]"},
-		"NewNetwork":      {func() { NewNetwork([]int{784}, newRand(1)) }, "NewNetwork: sizes are [784]"},
-		"SGD":             {func() { new(Network).SGD(nil, 1, 0, 3, nil, nil, nil, nil) }, "SGD: mini-batches of 0"},
-		"Backprop, x":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 4), m(5, 2)) }, "AddMulSparse: shapes do not fit c += s·a·b: [5×2 5×4 3×2]"},
-		"Backprop, y":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(5, 1)) }, "Zip: shapes do not fit m = f(a, b): [5×2 5×2 5×1]"},
-		"Backprop, rows":  {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(4, 2)) }, "Zip: shapes do not fit m = f(a, b): [5×2 5×2 4×2]"},
-		"Gather":          {func() { data.Gather([]int{0}, &Sparse{}, m(2, 10)) }, "Gather: y is 2×10 for 1 images"},
-		"MulSparse":       {func() { m(2, 4).MulSparse(sparse(m(2, 3)), m(5, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [2×4 2×3 5×4]"},
-		"Sparse, inner":   {func() { m(2, 4).AddMulSparse(1, sparse(m(2, 3)), m(4, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [2×4 2×3 4×4]"},
-		"Sparse, rows":    {func() { m(1, 4).AddMulSparse(1, sparse(m(2, 3)), m(3, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [1×4 2×3 3×4]"},
-		"Sparse, columns": {func() { m(2, 5).AddMulSparse(1, sparse(m(2, 3)), m(3, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [2×5 2×3 3×4]"},
+		"Mul, inner":             {func() { m(2, 4).Mul(m(2, 3), m(5, 4)) }, "Mul: shapes do not fit c = a·b: [2×4 2×3 5×4]"},
+		"Mul, rows":              {func() { m(1, 4).Mul(m(2, 3), m(3, 4)) }, "Mul: shapes do not fit c = a·b: [1×4 2×3 3×4]"},
+		"Mul, columns":           {func() { m(2, 5).Mul(m(2, 3), m(3, 4)) }, "Mul: shapes do not fit c = a·b: [2×5 2×3 3×4]"},
+		"MulT, inner":            {func() { m(2, 4).MulT(m(2, 3), m(4, 5)) }, "MulT: shapes do not fit c = a·bᵀ: [2×4 2×3 4×5]"},
+		"MulT, rows":             {func() { m(1, 4).MulT(m(2, 3), m(4, 3)) }, "MulT: shapes do not fit c = a·bᵀ: [1×4 2×3 4×3]"},
+		"MulT, columns":          {func() { m(2, 5).MulT(m(2, 3), m(4, 3)) }, "MulT: shapes do not fit c = a·bᵀ: [2×5 2×3 4×3]"},
+		"AddTMul, inner":         {func() { m(3, 4).AddTMul(1, m(2, 3), m(1, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [3×4 2×3 1×4]"},
+		"AddTMul, rows":          {func() { m(2, 4).AddTMul(1, m(2, 3), m(2, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [2×4 2×3 2×4]"},
+		"AddTMul, cols":          {func() { m(3, 5).AddTMul(1, m(2, 3), m(2, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [3×5 2×3 2×4]"},
+		"Zip, rows":              {func() { m(2, 3).Zip(math.Pow, m(2, 3), m(1, 3)) }, "Zip: shapes do not fit m = f(a, b): [2×3 2×3 1×3]"},
+		"Zip, columns":           {func() { m(2, 2).Zip(math.Pow, m(2, 3), m(2, 3)) }, "Zip: shapes do not fit m = f(a, b): [2×2 2×3 2×3]"},
+		"Zip, rows of m":         {func() { m(1, 3).Zip(math.Pow, m(2, 3), m(2, 3)) }, "Zip: shapes do not fit m = f(a, b): [1×3 2×3 2×3]"},
+		"Zip, cols of b":         {func() { m(2, 3).Zip(math.Pow, m(2, 3), m(2, 4)) }, "Zip: shapes do not fit m = f(a, b): [2×3 2×3 2×4]"},
+		"AddRow, rows":           {func() { m(2, 3).AddRow(m(2, 3)) }, "AddRow: shapes do not fit m += b: [2×3 2×3]"},
+		"AddRow, columns":        {func() { m(2, 3).AddRow(m(1, 2)) }, "AddRow: shapes do not fit m += b: [2×3 1×2]"},
+		"AddSum, rows":           {func() { m(2, 3).AddSum(1, m(2, 3)) }, "AddSum: shapes do not fit b += s·Σ a: [2×3 2×3]"},
+		"AddSum, columns":        {func() { m(1, 2).AddSum(1, m(2, 3)) }, "AddSum: shapes do not fit b += s·Σ a: [1×2 2×3]"},
+		"Hadamard, rows":         {func() { m(2, 3).Hadamard(math.Abs, m(1, 3)) }, "Hadamard: shapes do not fit m ← m ⊙ f(a): [2×3 1×3]"},
+		"Hadamard, cols":         {func() { m(2, 3).Hadamard(math.Abs, m(2, 2)) }, "Hadamard: shapes do not fit m ← m ⊙ f(a): [2×3 2×2]"},
+		"SetRows, many":          {func() { m(2, 3).SetRows(3) }, "SetRows: 3 rows asked of a 2×3 with room for 6 numbers"},
+		"SetRows, few":           {func() { m(2, 3).SetRows(-1) }, "SetRows: -1 rows asked of a 2×3 with room for 6 numbers"},
+		"Feedforward":            {func() { NewNetwork([]int{3, 2}, newRand(1)).Feedforward(m(5, 4)) }, "MulSparse: shapes do not fit c = a·b: [5×2 5×4 3×2]"},
+		"NewNetwork":             {func() { NewNetwork([]int{784}, newRand(1)) }, "NewNetwork: sizes are [784]"},
+		"SGD":                    {func() { new(Network).SGD(nil, 1, 0, 3, nil, nil, nil, nil) }, "SGD: mini-batches of 0"},
+		"Backprop, x":            {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 4), m(5, 2)) }, "MulSparse: shapes do not fit c = a·b: [5×2 5×4 3×2]"},
+		"Backprop, y":            {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(5, 1)) }, "Zip: shapes do not fit m = f(a, b): [5×2 5×2 5×1]"},
+		"Backprop, rows":         {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(4, 2)) }, "Zip: shapes do not fit m = f(a, b): [5×2 5×2 4×2]"},
+		"Gather":                 {func() { data.Gather([]int{0}, &Sparse{}, m(2, 10)) }, "Gather: y is 2×10 for 1 images"},
+		"MulSparse":              {func() { m(2, 4).MulSparse(sparse(m(2, 3)), m(5, 4)) }, "MulSparse: shapes do not fit c = a·b: [2×4 2×3 5×4]"},
+		"MulSparse, rows":        {func() { m(1, 4).MulSparse(sparse(m(2, 3)), m(3, 4)) }, "MulSparse: shapes do not fit c = a·b: [1×4 2×3 3×4]"},
+		"MulSparse, columns":     {func() { m(2, 5).MulSparse(sparse(m(2, 3)), m(3, 4)) }, "MulSparse: shapes do not fit c = a·b: [2×5 2×3 3×4]"},
+		"AddTMulSparse, inner":   {func() { m(2, 4).AddTMulSparse(1, sparse(m(3, 2)), m(4, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [2×4 3×2 4×4]"},
+		"AddTMulSparse, rows":    {func() { m(1, 4).AddTMulSparse(1, sparse(m(3, 2)), m(3, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [1×4 3×2 3×4]"},
+		"AddTMulSparse, columns": {func() { m(2, 5).AddTMulSparse(1, sparse(m(3, 2)), m(3, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [2×5 3×2 3×4]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -1223,26 +1265,97 @@ func TestElementwise(t *testing.T) {
 // What is in a Sparse before must not matter, and its memory is used again.
 func TestSparse(t *testing.T) {
 	rng := newRand(1)
-	var a, aT Sparse
+	var a Sparse
 	for _, shape := range [][2]int{{10, 784}, {3, 5}, {1, 1}, {4, 0}, {0, 4}, {7, 20}, {784, 10}} {
 		m := randomMatrix(shape[0], shape[1], rng)
 		a.Copy(m)
 		if got := dense(&a); !reflect.DeepEqual(got, m) {
 			t.Errorf("Copy of a %v is another matrix: %v %v", m, got, got.Data)
 		}
-		aT.Transpose(&a)
-		if got, want := dense(&aT), transpose(m); !reflect.DeepEqual(got, want) {
-			t.Errorf("Transpose of a %v is %v %v, want %v %v", m, got, got.Data, want, want.Data)
-		}
-		for k := range aT.Rows { // the order of a sum is part of its result
-			if row := aT.where[aT.start[k]:aT.start[k+1]]; !slices.IsSorted(row) {
-				t.Errorf("Transpose of a %v: row %d has the columns %v, want them ascending", m, k, row)
+		mT := NewMatrix(m.Cols, m.Rows)
+		for h := range a.half {
+			half := &a.half[h]
+			half.columns.transpose(&half.rows, half.first, half.cols)
+			for k := range half.cols {
+				last := int32(-1)
+				for _, term := range half.columns.list(k) {
+					mT.Row(half.first + k)[term.row] += term.scale
+					if term.row <= last { // the order of a sum is part of its result
+						t.Errorf("column %d of a %v has row %d after row %d", half.first+k, m, term.row, last)
+					}
+					last = term.row
+				}
+			}
+			zero := func(t term) bool { return t.scale == 0 }
+			if n := len(half.rows.terms); slices.ContainsFunc(half.rows.terms, zero) || len(half.columns.terms) != n {
+				t.Errorf("half of a %v is kept in %d numbers, its transpose in %d; want no 0 among them, and as many", m, n, len(half.columns.terms))
 			}
 		}
-		if slices.Contains(a.value, 0) || len(a.value) != len(aT.value) {
-			t.Errorf("a %v is kept in %d numbers, its transpose in %d; want no 0 among them, and as many", m, len(a.value), len(aT.value))
+		if want := transpose(m); !reflect.DeepEqual(mT, want) {
+			t.Errorf("the columns of a %v are %v %v, want %v %v", m, mT, mT.Data, want, want.Data)
 		}
 	}
+}
+
+// Each half of a task is run once, whoever runs it, and both are done when
+// both returns; also when several ask for the helper at once.
+func TestBoth(t *testing.T) {
+	before := runtime.NumGoroutine()
+	half := func(t task, half int) { t.c.Data[half] += t.s }
+	const tasks = 2000
+	var callers sync.WaitGroup
+	for range 3 {
+		callers.Add(1)
+		go func() {
+			defer callers.Done()
+			c := NewMatrix(1, 2)
+			for n := range tasks {
+				work := worthSharing - n%2
+				if both(task{run: half, c: c, s: 1}, work); c.Data[0] != float64(n+1) || c.Data[1] != float64(n+1) {
+					t.Errorf("after %d tasks, the halves have been run %v times", n+1, c.Data)
+					return
+				}
+			}
+		}()
+	}
+	callers.Wait()
+	wantGoroutines(t, before)
+}
+
+// A helper that takes long is waited for in sleep, and then left alone.
+func TestBothWaits(t *testing.T) {
+	if min(runtime.GOMAXPROCS(0), runtime.NumCPU()) < 2 {
+		t.Skip("skipped: there is one core")
+	}
+	helper.rest = 0
+	var byHelper int
+	slow := func(t task, half int) {
+		if half == 0 { // give the helper time to come
+			for n := 0; n < 1_000_000 && helper.state.Load() == offered; n++ {
+				runtime.Gosched()
+			}
+			return
+		}
+		if helper.state.Load() == taken {
+			byHelper++
+			for helper.state.Load() != awaited {
+				runtime.Gosched()
+			}
+		}
+		t.c.Data[0]++
+	}
+	c := NewMatrix(1, 1)
+	both(task{run: slow, c: c}, worthSharing)
+	if c.Data[0] != 1 {
+		t.Errorf("the second half has been run %v times", c.Data[0])
+	}
+	if byHelper == 1 && helper.rest != 1000 {
+		t.Errorf("after a long wait the helper rests for %d tasks, want 1000", helper.rest)
+	}
+	if both(task{run: slow, c: c}, worthSharing); byHelper == 1 && (c.Data[0] != 2 || helper.rest != 999) {
+		t.Errorf("the next task: its second half has been run %v times, and the helper rests for %d more, want 1 and 999", c.Data[0]-1, helper.rest)
+	}
+	helper.rest = 0
 }
 
 func TestArgmax(t *testing.T) {
@@ -1259,7 +1372,7 @@ func BenchmarkProducts(b *testing.B) {
 	for _, nHidden := range []int{30, 300} {
 		_, _, data := loadBuiltIn(b)
 		x, _ := gather(data, upTo(10))
-		a, aT := sparse(x), sparse(transpose(x))
+		a := sparse(x)
 		w, z := randomMatrix(784, nHidden, rng), NewMatrix(10, nHidden)
 		delta, w2 := randomMatrix(10, 10, rng), randomMatrix(nHidden, 10, rng)
 		run := func(name string, f func()) {
@@ -1271,8 +1384,7 @@ func BenchmarkProducts(b *testing.B) {
 			})
 		}
 		run(fmt.Sprintf("MulSparse/10x784.784x%d", nHidden), func() { z.MulSparse(a, w) })
-		run(fmt.Sprintf("Transpose/10x784.%d", nHidden), func() { aT.Transpose(a) })
-		run(fmt.Sprintf("AddMulSparse/784x10.10x%d", nHidden), func() { w.AddMulSparse(1e-9, aT, z) })
+		run(fmt.Sprintf("AddTMulSparse/10x784T.10x%d", nHidden), func() { w.AddTMulSparse(1e-9, a, z) })
 		run(fmt.Sprintf("Mul/10x%d.%dx10", nHidden, nHidden), func() { delta.Mul(z, w2) })
 		run(fmt.Sprintf("MulT/10x10.%dx10T", nHidden), func() { z.MulT(delta, w2) })
 		run(fmt.Sprintf("AddTMul/10x%dT.10x10", nHidden), func() { w2.AddTMul(1e-9, z, delta) })
@@ -1533,11 +1645,11 @@ func pyLabels(labels ...int) string {
 	return pyArray(pyShape(len(labels)), pyDtype("<i8"), pyBytes(string(data)))
 }
 
-func half(int) float32 { return 0.5 }
+func grey(int) float32 { return 0.5 }
 
 // pySet is a sound data set of n digits of w pixels.
 func pySet(n, w int) string {
-	return pyImages(n, w, half) + pyLabels(make([]int, n)...) + pyPair
+	return pyImages(n, w, grey) + pyLabels(make([]int, n)...) + pyPair
 }
 
 // pyFile is a pickle of three data sets.
@@ -1552,7 +1664,7 @@ func pyWith(images string) string {
 
 // pyWithLabels is a pickle that is sound but for its training labels.
 func pyWithLabels(labels string) string {
-	return pyFile(pyImages(2, 4, half)+labels+pyPair, pySet(1, 4), pySet(1, 4))
+	return pyFile(pyImages(2, 4, grey)+labels+pyPair, pySet(1, 4), pySet(1, 4))
 }
 
 // gzipped returns s as a gzip file.
@@ -1692,8 +1804,8 @@ func TestLoadDataRefusesPickles(t *testing.T) {
 		{"two data sets", pyProto2 + pySet(2, 4) + pySet(1, 4) + pyPair + ".", format, "holds a tuple of 2, want three"},
 		{"four data sets", pyProto2 + "(" + strings.Repeat(pySet(1, 4), 4) + "t.", format, "holds a tuple of 4"},
 		{"a list in itself", pyProto2 + "]q\x00(h\x00h\x00h\x00e.", format, "test set is a list of 3, want a pair"},
-		{"images without labels", pyFile(pyImages(2, 4, half), pySet(1, 4), pySet(1, 4)), format, "training set is an array of 2 dimensions of f4, want a pair"},
-		{"three in a pair", pyFile(pySet(2, 4), pyImages(1, 4, half)+pyLabels(1)+"N"+pyTriple, pySet(1, 4)), format, "validation set is a tuple of 3, want a pair"},
+		{"images without labels", pyFile(pyImages(2, 4, grey), pySet(1, 4), pySet(1, 4)), format, "training set is an array of 2 dimensions of f4, want a pair"},
+		{"three in a pair", pyFile(pySet(2, 4), pyImages(1, 4, grey)+pyLabels(1)+"N"+pyTriple, pySet(1, 4)), format, "validation set is a tuple of 3, want a pair"},
 		{"images None", pyWith("N"), format, "training images are None"},
 		{"images of one dimension", pyWith(pyArray(pyShape(8), f4, data32)), format, "training images are an array of 1 dimensions"},
 		{"images never built", pyWith(pyNewArray), format, "training images are an array that was never built"},
@@ -2111,15 +2223,8 @@ func TestLoadDataLeavesNoGoroutine(t *testing.T) {
 		"a wrong data set": gzipped("N."),
 	} {
 		loadBytes(file)
-		for range 1000 { // it may need a moment to end
-			if runtime.NumGoroutine() <= before {
-				break
-			}
-			runtime.Gosched()
-		}
-		if got := runtime.NumGoroutine(); got > before {
-			t.Fatalf("%s: %d goroutines before loading it, %d after", name, before, got)
-		}
+		t.Log(name)
+		wantGoroutines(t, before)
 	}
 }
 
