@@ -236,6 +236,13 @@ func (m *Matrix) Apply(f func(float64) float64) {
 	}
 }
 
+// Scale multiplies every number of m by s.
+func (m *Matrix) Scale(s float64) {
+	for i := range m.Data {
+		m.Data[i] *= s
+	}
+}
+
 // Hadamard multiplies m, number by number, by f of a (the same shape):
 //
 //	m ← m ⊙ f(a)

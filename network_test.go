@@ -154,7 +154,7 @@ func digitsCommand(t *testing.T, dir string, args ...string) (stdout, stderr str
 }
 
 func TestParse(t *testing.T) {
-	book := options{hidden: []int{30}, epochs: 30, batch: 10, eta: 3, seed: 1}
+	book := options{hidden: []int{30}, epochs: 30, batch: 10, eta: 3, seed: 1, cost: "quadratic", init: "normal"}
 	with := func(change func(o *options)) options {
 		o := book
 		change(&o)
@@ -170,7 +170,11 @@ func TestParse(t *testing.T) {
 		"two layers, spaces": {[]string{"-hidden", " 60, 30 "}, with(func(o *options) { o.hidden = []int{60, 30} })},
 		"spaces for none":    {[]string{"-hidden", " "}, with(func(o *options) { o.hidden = nil })},
 		"all": {[]string{"-data", "f", "-hidden", "", "-epochs", "0", "-batch", "2", "-eta", "0.5", "-seed", "-7"},
-			options{data: "f", epochs: 0, batch: 2, eta: 0.5, seed: -7}},
+			options{data: "f", epochs: 0, batch: 2, eta: 0.5, seed: -7, cost: "quadratic", init: "normal"}},
+		"chapter 3": {[]string{"-cost", "cross-entropy", "-init", "scaled", "-lambda", "5", "-patience", "10", "-shift", "1"},
+			with(func(o *options) {
+				o.cost, o.init, o.lambda, o.patience, o.shift = "cross-entropy", "scaled", 5, 10, 1
+			})},
 	} {
 		got, err := parse(c.args)
 		if err != nil {
@@ -245,7 +249,7 @@ func TestCommandIsSGD(t *testing.T) {
 		var want strings.Builder
 		if epochs == 0 {
 			fmt.Fprintf(&want, "Test: %d / %d\n", net.Evaluate(test), test.Len())
-		} else if err := net.SGD(training, epochs, 20, 1.5, test, rng, &want, nil); err != nil {
+		} else if err := net.SGD(training, epochs, 20, 1.5, test, rng, &want, Extras{}); err != nil {
 			t.Fatal(err)
 		}
 		var stdout strings.Builder
@@ -494,7 +498,7 @@ func ExampleNetwork_SGD() {
 	}
 	rng := rand.New(rand.NewPCG(1, 0))
 	net := NewNetwork([]int{784, 30, 10}, rng)
-	if err := net.SGD(training, 3, 10, 3.0, nil, rng, os.Stdout, nil); err != nil {
+	if err := net.SGD(training, 3, 10, 3.0, nil, rng, os.Stdout, Extras{}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -682,14 +686,14 @@ func TestAgainstNumpy(t *testing.T) {
 
 			batch := net.NewMiniBatch(data.Len())
 			batch.Load(data, all)
-			net.UpdateMiniBatch(batch, c.Eta)
+			net.UpdateMiniBatch(batch, c.Eta, 0, data.Len())
 			after := c.AfterOne.network()
 			wantClose(t, "weights after a step", net.Weights, after.Weights, numpyTolerance)
 			wantClose(t, "biases after a step", net.Biases, after.Biases, numpyTolerance)
 
 			// One mini-batch is the whole set: no order of the digits can matter.
 			net = c.network()
-			if err := net.SGD(data, 3, data.Len(), c.Eta, nil, newRand(1), io.Discard, nil); err != nil {
+			if err := net.SGD(data, 3, data.Len(), c.Eta, nil, newRand(1), io.Discard, Extras{}); err != nil {
 				t.Fatal(err)
 			}
 			after = c.AfterThree.network()
@@ -703,7 +707,7 @@ func TestAgainstNumpy(t *testing.T) {
 			k := 0
 			for _, m := range c.Batches {
 				batch.Load(data, all[k:k+m])
-				net.UpdateMiniBatch(batch, c.Eta)
+				net.UpdateMiniBatch(batch, c.Eta, 0, data.Len())
 				k += m
 			}
 			after = c.AfterBatches.network()
@@ -822,9 +826,9 @@ func TestSGDByHand(t *testing.T) {
 	for _, miniBatchSize := range []int{1, 10, 24, 25, 1000, math.MaxInt} {
 		got, want := NewNetwork([]int{784, 4, 10}, newRand(1)), NewNetwork([]int{784, 4, 10}, newRand(1))
 		var progress []int
-		err := got.SGD(data, 2, miniBatchSize, 0.5, nil, newRand(2), io.Discard, func(done, total int) {
+		err := got.SGD(data, 2, miniBatchSize, 0.5, nil, newRand(2), io.Discard, Extras{Progress: func(done, total int) {
 			progress = append(progress, done, total)
-		})
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -837,7 +841,7 @@ func TestSGDByHand(t *testing.T) {
 				m := min(miniBatchSize, len(rest))
 				batch := want.NewMiniBatch(m)
 				batch.Load(data, rest[:m])
-				want.UpdateMiniBatch(batch, 0.5)
+				want.UpdateMiniBatch(batch, 0.5, 0, data.Len())
 				rest = rest[m:]
 				wantProgress = append(wantProgress, len(order)-len(rest), len(order))
 			}
@@ -853,7 +857,7 @@ func TestSGDByHand(t *testing.T) {
 func TestSGDReports(t *testing.T) {
 	c := numpyCases(t)[1]
 	var out strings.Builder
-	if err := c.network().SGD(c.data(), 3, 8, c.Eta, c.data(), newRand(1), &out, nil); err != nil {
+	if err := c.network().SGD(c.data(), 3, 8, c.Eta, c.data(), newRand(1), &out, Extras{}); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(out.String(), "\n")
@@ -861,13 +865,13 @@ func TestSGDReports(t *testing.T) {
 		t.Errorf("with test data it wrote\n%swant three lines, the last %q", out.String(), want)
 	}
 	out.Reset()
-	if err := c.network().SGD(c.data(), 2, 8, c.Eta, nil, newRand(1), &out, nil); err != nil {
+	if err := c.network().SGD(c.data(), 2, 8, c.Eta, nil, newRand(1), &out, Extras{}); err != nil {
 		t.Fatal(err)
 	}
 	if want := "Epoch 0 complete\nEpoch 1 complete\n"; out.String() != want {
 		t.Errorf("without test data it wrote\n%swant\n%s", out.String(), want)
 	}
-	if err := c.network().SGD(c.data(), 1, 8, c.Eta, nil, newRand(1), failingWriter{}, nil); err != errFull {
+	if err := c.network().SGD(c.data(), 1, 8, c.Eta, nil, newRand(1), failingWriter{}, Extras{}); err != errFull {
 		t.Errorf("with a full disk the error is %v, want %v", err, errFull)
 	}
 }
@@ -886,7 +890,7 @@ func TestSGDReportsDivergence(t *testing.T) {
 		net := c.network()
 		spoil(net)
 		var out strings.Builder
-		err := net.SGD(c.data(), 3, 1, c.Eta, c.data(), newRand(1), &out, nil)
+		err := net.SGD(c.data(), 3, 1, c.Eta, c.data(), newRand(1), &out, Extras{})
 		if err == nil || !strings.Contains(err.Error(), "epoch 0") || !strings.Contains(err.Error(), "smaller learning rate") || out.Len() > 0 {
 			t.Errorf("%s: error %v and output %q, want the epoch, the remedy and no output", name, err, out.String())
 		}
@@ -899,7 +903,7 @@ func TestSGDIsReproducible(t *testing.T) {
 		rng := newRand(1)
 		net := NewNetwork([]int{784, 10, 10}, rng)
 		var out strings.Builder
-		if err := net.SGD(training, 1, 10, 3, test, rng, &out, nil); err != nil {
+		if err := net.SGD(training, 1, 10, 3, test, rng, &out, Extras{}); err != nil {
 			t.Fatal(err)
 		}
 		return net, out.String()
@@ -917,9 +921,9 @@ func TestTrainingAllocatesNothing(t *testing.T) {
 	batch, which := net.NewMiniBatch(10), upTo(10)
 	if got := testing.AllocsPerRun(20, func() {
 		batch.Load(data, which)
-		net.UpdateMiniBatch(batch, 3)
+		net.UpdateMiniBatch(batch, 3, 0, data.Len())
 		batch.Load(data, which[:7])
-		net.UpdateMiniBatch(batch, 3)
+		net.UpdateMiniBatch(batch, 3, 0, data.Len())
 	}); got != 0 {
 		t.Errorf("two mini-batches allocate %v times, want 0", got)
 	}
@@ -955,7 +959,7 @@ func TestLearnsBuiltInDigits(t *testing.T) {
 	} {
 		rng := newRand(1)
 		net := NewNetwork(append(append([]int{784}, c.hidden...), 10), rng)
-		if err := net.SGD(training, 3, 10, 3, nil, rng, io.Discard, nil); err != nil {
+		if err := net.SGD(training, 3, 10, 3, nil, rng, io.Discard, Extras{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := float64(net.Evaluate(test)) / float64(test.Len()); got < c.least || got > c.most {
@@ -991,7 +995,7 @@ func TestLearnsMNIST(t *testing.T) {
 	}
 	rng := newRand(1)
 	net := NewNetwork([]int{784, 30, 10}, rng)
-	if err := net.SGD(training, 6, 10, 3, nil, rng, io.Discard, nil); err != nil {
+	if err := net.SGD(training, 6, 10, 3, nil, rng, io.Discard, Extras{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := net.Evaluate(test); got < 9400 {
@@ -1173,7 +1177,7 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		"SetRows, few":    {func() { m(2, 3).SetRows(-1) }, "SetRows: -1 rows asked of a 2×3 with room for 6 numbers"},
 		"Feedforward":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Feedforward(m(5, 4)) }, "AddMulSparse: shapes do not fit c += s·a·b: [5×2 5×4 3×2]"},
 		"NewNetwork":      {func() { NewNetwork([]int{784}, newRand(1)) }, "NewNetwork: sizes are [784]"},
-		"SGD":             {func() { new(Network).SGD(nil, 1, 0, 3, nil, nil, nil, nil) }, "SGD: mini-batches of 0"},
+		"SGD":             {func() { new(Network).SGD(nil, 1, 0, 3, nil, nil, nil, Extras{}) }, "SGD: mini-batches of 0"},
 		"Backprop, x":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 4), m(5, 2)) }, "AddMulSparse: shapes do not fit c += s·a·b: [5×2 5×4 3×2]"},
 		"Backprop, y":     {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(5, 1)) }, "Zip: shapes do not fit m = f(a, b): [5×2 5×2 5×1]"},
 		"Backprop, rows":  {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(4, 2)) }, "Zip: shapes do not fit m = f(a, b): [5×2 5×2 4×2]"},
@@ -1290,7 +1294,7 @@ func BenchmarkUpdateMiniBatch(b *testing.B) {
 			for i := range b.N {
 				k := i * 10 % (data.Len() - 9)
 				batch.Load(data, order[k:k+10])
-				net.UpdateMiniBatch(batch, 0.1)
+				net.UpdateMiniBatch(batch, 0.1, 0, data.Len())
 			}
 		})
 	}
