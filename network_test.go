@@ -582,6 +582,10 @@ type numpyCase struct {
 	CorrectAfterThree int
 	Batches           []int
 	AfterBatches      numpyNetwork
+
+	Cost      string // of chapter 3's cases
+	Lambda    float64
+	TotalCost []float64 // before the first step, and after three
 }
 
 type numpyNetwork struct {
@@ -605,7 +609,13 @@ func (n numpyNetwork) network() *Network {
 	return net
 }
 
-func (c *numpyCase) network() *Network { return numpyNetwork{c.Weights, c.Biases}.network() }
+func (c *numpyCase) network() *Network {
+	net := numpyNetwork{c.Weights, c.Biases}.network()
+	if c.Cost == CrossEntropy.Name {
+		net.Cost = CrossEntropy
+	}
+	return net
+}
 
 func (c *numpyCase) data() *DataSet {
 	d := &DataSet{Pixels: len(c.Pixels[0])}
@@ -684,16 +694,20 @@ func TestAgainstNumpy(t *testing.T) {
 			wantClose(t, "nablaW", nablaW, nabla.Weights, numpyTolerance)
 			wantClose(t, "weights after Backprop", net.Weights, c.network().Weights, 0)
 
+			if len(c.TotalCost) > 0 {
+				wantTotalCost(t, "before the first step", net.TotalCost(data, c.Lambda), c.TotalCost[0])
+			}
+
 			batch := net.NewMiniBatch(data.Len())
 			batch.Load(data, all)
-			net.UpdateMiniBatch(batch, c.Eta, 0, data.Len())
+			net.UpdateMiniBatch(batch, c.Eta, c.Lambda, data.Len())
 			after := c.AfterOne.network()
 			wantClose(t, "weights after a step", net.Weights, after.Weights, numpyTolerance)
 			wantClose(t, "biases after a step", net.Biases, after.Biases, numpyTolerance)
 
 			// One mini-batch is the whole set: no order of the digits can matter.
 			net = c.network()
-			if err := net.SGD(data, 3, data.Len(), c.Eta, nil, newRand(1), io.Discard, Extras{}); err != nil {
+			if err := net.SGD(data, 3, data.Len(), c.Eta, nil, newRand(1), io.Discard, Extras{Lambda: c.Lambda}); err != nil {
 				t.Fatal(err)
 			}
 			after = c.AfterThree.network()
@@ -702,12 +716,15 @@ func TestAgainstNumpy(t *testing.T) {
 			if got := net.Evaluate(data); got != c.CorrectAfterThree {
 				t.Errorf("Evaluate after three epochs = %d, want %d", got, c.CorrectAfterThree)
 			}
+			if len(c.TotalCost) > 0 {
+				wantTotalCost(t, "after three epochs", net.TotalCost(data, c.Lambda), c.TotalCost[1])
+			}
 
 			net = c.network()
 			k := 0
 			for _, m := range c.Batches {
 				batch.Load(data, all[k:k+m])
-				net.UpdateMiniBatch(batch, c.Eta, 0, data.Len())
+				net.UpdateMiniBatch(batch, c.Eta, c.Lambda, data.Len())
 				k += m
 			}
 			after = c.AfterBatches.network()
@@ -717,13 +734,11 @@ func TestAgainstNumpy(t *testing.T) {
 	}
 }
 
-// cost is the cost of the examples x, summed.
-func cost(net *Network, x, y *Matrix) float64 {
-	sum := 0.0
-	for i, a := range net.Feedforward(x).Data {
-		sum += net.Cost.Value(a, y.Data[i])
+func wantTotalCost(t *testing.T, when string, got, want float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= numpyTolerance*want) {
+		t.Errorf("TotalCost %s = %v, want %v", when, got, want)
 	}
-	return sum
 }
 
 func TestCost(t *testing.T) {
@@ -746,45 +761,96 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// Every component of the gradient is compared with how the cost really
-// changes: (C(w+h) − C(w−h)) / 2h.
+// The cost of all the digits, however many mini-batches they take, is the mean
+// of their costs one by one; and one hopeless digit makes it infinite.
+func TestTotalCost(t *testing.T) {
+	_, _, data := loadBuiltIn(t)
+	for _, n := range []int{1, 49, 50, 51, 130} {
+		part := &DataSet{Labels: data.Labels[:n], Pixels: data.Pixels, ink: data.ink}
+		net := NewNetwork([]int{784, 12, 10}, newRand(4))
+		x, y := gather(part, upTo(n))
+		want := 0.0
+		for i, a := range net.Feedforward(x).Data {
+			want += net.Cost.Value(a, y.Data[i]) / float64(n)
+		}
+		if got := net.TotalCost(part, 0); !(math.Abs(got-want) <= 1e-12*want) {
+			t.Errorf("TotalCost of %d digits = %v, want %v", n, got, want)
+		}
+		net.Cost = CrossEntropy
+		net.Biases[1].Data[part.Labels[0]] = -1e9
+		if got := net.TotalCost(part, 0); !math.IsInf(got, 1) {
+			t.Errorf("TotalCost of %d digits, the first read as anything else, = %v, want +Inf", n, got)
+		}
+	}
+}
+
+// Every component of the gradient is compared with how the cost that is
+// printed really changes: (C(w+h) − C(w−h)) / 2h. Once it is the gradient by
+// itself, n times that of the mean, and once the step that training takes.
 //
 // That differs from ∂C/∂w by h²/6 times a third derivative, of order 1 here,
 // so about 1e-11; and by the rounding of C over h: 1e-10, or 1e-9 where 1 − a is
 // small and its logarithm counts. A forgotten factor or sign changes
-// components of 1e-2 and more.
+// components of 1e-3 and more.
 func TestGradientByCentralDifferences(t *testing.T) {
-	const h, tolerance = 1e-5, 1e-8
-	for k, sizes := range [][]int{{7, 4}, {7, 5, 4}, {7, 6, 5, 4}, {7, 4}, {7, 5, 4}, {7, 6, 5, 4}} {
-		rng := newRand(3)
-		net := NewNetwork(sizes, rng)
-		if k >= 3 {
-			net.Cost = CrossEntropy
-		}
-		x, y := randomMatrix(5, 7, rng), NewMatrix(5, 4)
-		for i := range y.Rows {
-			y.Row(i)[rng.IntN(4)] = 1
-		}
-		nablaB, nablaW := net.Backprop(x, y)
-		for l := range net.Weights {
-			for _, c := range []struct {
-				name        string
-				into, nabla *Matrix
-			}{{"b", net.Biases[l], nablaB[l]}, {"w", net.Weights[l], nablaW[l]}} {
-				for i, v := range c.into.Data {
-					c.into.Data[i] = v + h
-					above := cost(net, x, y)
-					c.into.Data[i] = v - h
-					below := cost(net, x, y)
-					c.into.Data[i] = v
-					got, want := c.nabla.Data[i], (above-below)/(2*h)
-					if !(math.Abs(got-want) <= tolerance) {
-						t.Errorf("%s, sizes %v: ∂C/∂%s[%d][%d] is %v, want %v", net.Cost.Name, sizes, c.name, l, i, got, want)
+	const n, h, eta, tolerance = 5, 1e-5, 0.5, 1e-8
+	for _, cost := range []*Cost{Quadratic, CrossEntropy} {
+		for _, sizes := range [][]int{{7, 4}, {7, 5, 4}, {7, 6, 5, 4}} {
+			for _, lambda := range []float64{0, 0.8} {
+				name := fmt.Sprintf("%s, sizes %v, λ %v", cost.Name, sizes, lambda)
+				rng := newRand(3)
+				net := NewNetwork(sizes, rng)
+				net.Cost = cost
+				data, x, y := randomDigits(n, sizes, rng)
+
+				stepped := NewNetwork(sizes, newRand(3))
+				stepped.Cost = cost
+				batch := stepped.NewMiniBatch(n)
+				batch.Load(data, upTo(n))
+				stepped.UpdateMiniBatch(batch, eta, lambda, n)
+				nablaB, nablaW := net.Backprop(x, y)
+				for l := range net.Weights {
+					for _, c := range []struct {
+						name                 string
+						into, after, nabla   *Matrix
+						backpropKnowsTheCost bool
+					}{
+						{"b", net.Biases[l], stepped.Biases[l], nablaB[l], true},
+						{"w", net.Weights[l], stepped.Weights[l], nablaW[l], lambda == 0},
+					} {
+						for i, v := range c.into.Data {
+							c.into.Data[i] = v + h
+							above := net.TotalCost(data, lambda)
+							c.into.Data[i] = v - h
+							below := net.TotalCost(data, lambda)
+							c.into.Data[i] = v
+							want := (above - below) / (2 * h)
+							if got := (v - c.after.Data[i]) / eta; !(math.Abs(got-want) <= tolerance) {
+								t.Errorf("%s: the step of %s[%d][%d] is −η times %v, want %v", name, c.name, l, i, got, want)
+							}
+							if got := c.nabla.Data[i] / n; c.backpropKnowsTheCost && !(math.Abs(got-want) <= tolerance) {
+								t.Errorf("%s: ∂C/∂%s[%d][%d] is %v, want %v", name, c.name, l, i, got, want)
+							}
+						}
 					}
 				}
 			}
 		}
 	}
+}
+
+// randomDigits returns n images of sizes[0] random pixels, labelled with the
+// neurons of the last layer, and the same as matrices.
+func randomDigits(n int, sizes []int, rng *rand.Rand) (data *DataSet, x, y *Matrix) {
+	x, y = randomMatrix(n, sizes[0], rng), NewMatrix(n, sizes[len(sizes)-1])
+	rows, labels := make([][]float64, n), make([]uint8, n)
+	for i := range n {
+		rows[i], labels[i] = x.Row(i), uint8(rng.IntN(y.Cols))
+	}
+	data = dataSetOf(rows, labels)
+	var pixels Sparse // a data set has float32
+	data.Gather(upTo(n), &pixels, y)
+	return data, dense(&pixels), y
 }
 
 func TestMiniBatchGradientIsMeanOfSingles(t *testing.T) {
