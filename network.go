@@ -199,6 +199,9 @@ func (net *Network) newBest(extra Extras) *bestEpoch {
 	if extra.Patience == 0 {
 		return nil
 	}
+	if extra.Validation == nil || extra.Validation.Len() == 0 {
+		panic(fmt.Sprintf("network: SGD: patience of %d epochs, and no validation digits to judge them by", extra.Patience))
+	}
 	room := &Network{}
 	for l, w := range net.Weights {
 		room.Weights = append(room.Weights, NewMatrix(w.Rows, w.Cols))
