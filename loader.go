@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 )
@@ -96,6 +97,38 @@ func (d *DataSet) Gather(which []int, x *Sparse, y *Matrix) {
 		x.Append(k.where[from:to], k.value[from:to])
 		y.Row(row)[d.Labels[i]] = 1
 	}
+}
+
+// Shift moves every image in x (m×Pixels), as Gather has left them there, by a
+// distance of its own: from n pixels to the left to n to the right and from n
+// up to n down, drawn from rng, all equally likely. What leaves the picture is
+// lost, and what enters it is paper. It panics unless the images are squares
+// wider than n.
+func (d *DataSet) Shift(x *Sparse, n int, rng *rand.Rand) {
+	w := d.Width()
+	if n < 0 || n >= w || x.Cols != d.Pixels {
+		panic(fmt.Sprintf("loader: Shift: by up to %d pixels, in %v, images of %d pixels", n, x, d.Pixels))
+	}
+	for row := range x.Rows {
+		right, down := rng.IntN(2*n+1)-n, rng.IntN(2*n+1)-n
+		x.Move(row, func(k int) int {
+			i, j := k/w+down, k%w+right
+			if i < 0 || i >= w || j < 0 || j >= w {
+				return -1
+			}
+			return i*w + j
+		})
+	}
+}
+
+// Width returns the width of the images, which is their height, or 0 if they
+// are not squares.
+func (d *DataSet) Width() int {
+	w := int(math.Sqrt(float64(d.Pixels)))
+	if w*w != d.Pixels {
+		return 0
+	}
+	return w
 }
 
 // readGzip inflates r and decodes the pickle in it. It prefers to report

@@ -3,7 +3,8 @@
 // It is the program of chapter 1 of Michael Nielsen's Neural Networks and Deep
 // Learning (http://neuralnetworksanddeeplearning.com/chap1.html) in plain Go:
 // a network of sigmoid neurons, trained by mini-batch stochastic gradient
-// descent with backpropagation.
+// descent with backpropagation. Flags add what chapter 3 does: the cross-entropy
+// cost, better first weights, regularization, early stopping.
 //
 //	go run . -epochs 30
 //
@@ -83,7 +84,16 @@ type options struct {
 	batch  int
 	eta    float64
 	seed   int64
+
+	cost     string // a key of costs
+	init     string // "normal" or "scaled"
+	lambda   float64
+	patience int // 0 is none
+	shift    int
 }
+
+// costs are the values of -cost.
+var costs = map[string]*Cost{"quadratic": Quadratic, "cross-entropy": CrossEntropy}
 
 // parse reads the command line. Its error is flag.ErrHelp if help is asked
 // for, else a usageError.
@@ -101,6 +111,13 @@ func parse(args []string) (*options, error) {
 	f.IntVar(&o.epochs, "epochs", 30, "train for `N` epochs, each a pass through the training digits")
 	f.IntVar(&o.batch, "batch", 10, "take a step after each `N` training digits, a mini-batch")
 	f.Float64Var(&o.eta, "eta", 3, "learning rate `η`, how long the steps are")
+	f.StringVar(&o.cost, "cost", "quadratic", "`NAME` of what training makes smaller: quadratic or cross-entropy")
+	f.StringVar(&o.init, "init", "normal", "`NAME` of what the first weights are drawn from: normal, N(0,1),\n"+
+		"or scaled, N(0,1/nIn) for a neuron with nIn inputs")
+	f.Float64Var(&o.lambda, "lambda", 0, "L2 regularization `λ`, how much large weights cost")
+	f.IntVar(&o.patience, "patience", 0, "judge each epoch on the validation digits, stop after `N` without a new best,\n"+
+		"keep the best and score the test digits once, at the end; 0 is off")
+	f.IntVar(&o.shift, "shift", 0, "move the training digits by up to `N` random pixels each way, afresh each epoch")
 	f.Int64Var(&o.seed, "seed", 1, "`N` to draw the first weights and the order of the digits from;\n"+
 		"the same seed gives the same results")
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -122,7 +139,41 @@ func parse(args []string) (*options, error) {
 	case !(o.eta > 0) || math.IsInf(o.eta, 0): // not > 0: NaN as well
 		return o, usageError(fmt.Sprintf("-eta %v: want a number above 0", o.eta))
 	}
-	return o, nil
+	return o, o.checkChapter3()
+}
+
+// checkChapter3 refuses bad values of the flags that chapter 1 does without.
+func (o *options) checkChapter3() error {
+	switch {
+	case costs[o.cost] == nil:
+		return usageError(fmt.Sprintf("-cost %q: want quadratic or cross-entropy", o.cost))
+	case o.init != "normal" && o.init != "scaled":
+		return usageError(fmt.Sprintf("-init %q: want normal or scaled", o.init))
+	case !(o.lambda >= 0) || math.IsInf(o.lambda, 0): // not >= 0: NaN as well
+		return usageError(fmt.Sprintf("-lambda %v: want 0 or a number above it", o.lambda))
+	case o.patience < 0:
+		return usageError(fmt.Sprintf("-patience %d: want 0 or more", o.patience))
+	case o.shift < 0:
+		return usageError(fmt.Sprintf("-shift %d: want 0 or more", o.shift))
+	}
+	return nil
+}
+
+// checkData refuses flags that make no sense with these digits.
+func (o *options) checkData(training, validation *DataSet) error {
+	n := training.Len()
+	switch {
+	case o.eta*o.lambda/float64(n) >= 1:
+		return usageError(fmt.Sprintf("-lambda %v with -eta %v: ηλ/n is %.3g for the %d training digits, "+
+			"so a step leaves nothing of the weights: want less than 1", o.lambda, o.eta, o.eta*o.lambda/float64(n), n))
+	case o.patience > 0 && validation.Len() == 0:
+		return usageError(fmt.Sprintf("-patience %d: the data has no validation digits to judge the epochs by", o.patience))
+	case o.shift > 0 && training.Width() == 0:
+		return usageError(fmt.Sprintf("-shift %d: the images have %d pixels, and only squares can be moved", o.shift, training.Pixels))
+	case o.shift > 0 && o.shift >= training.Width():
+		return usageError(fmt.Sprintf("-shift %d: the images are only %d pixels wide", o.shift, training.Width()))
+	}
+	return nil
 }
 
 // parseLayers reads the value of -hidden: "60,30" is [60 30], "" is [].
@@ -144,7 +195,7 @@ func parseLayers(list string) ([]int, error) {
 // train does what the flags ask for: it loads the data, makes a network, and
 // trains it.
 func train(o *options, stdout, stderr io.Writer) error {
-	training, _, test, err := loadData(o.data, stderr)
+	training, validation, test, err := loadData(o.data, stderr)
 	if err != nil {
 		return err
 	}
@@ -152,23 +203,63 @@ func train(o *options, stdout, stderr io.Writer) error {
 	if err := checkSize(sizes, min(o.batch, training.Len())); err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "training a network of %s neurons: epochs %d, mini-batches of %d, η %v, seed %d\n",
-		strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", "-"), "[]"), o.epochs, o.batch, o.eta, o.seed)
+	if err := o.checkData(training, validation); err != nil {
+		return err
+	}
+	fmt.Fprintf(stderr, "training a network of %s neurons: epochs %d, mini-batches of %d, η %v, seed %d%s\n",
+		strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", "-"), "[]"), o.epochs, o.batch, o.eta, o.seed, o.chapter3())
 
 	rng := rand.New(rand.NewPCG(uint64(o.seed), 0))
 	net := NewNetwork(sizes, rng)
+	net.Cost = costs[o.cost]
+	if o.init == "scaled" {
+		net.ScaleWeights()
+	}
 	if o.epochs == 0 {
 		_, err := fmt.Fprintf(stdout, "Test: %d / %d\n", net.Evaluate(test), test.Len())
 		return err
 	}
+	epochs, best := 0, 0 // how many there were, and which was the best
+	extra := Extras{Lambda: o.lambda, Shift: o.shift, Patience: o.patience, Validation: validation, Progress: newMeter(stderr)}
+	extra.AfterEpoch = func(epoch int, isBest bool) error {
+		epochs = epoch + 1
+		if isBest {
+			best = epoch
+		}
+		return nil
+	}
 	began := time.Now()
-	meter := newMeter(stderr)
-	if err := net.SGD(training, o.epochs, o.batch, o.eta, test, rng, stdout, meter); err != nil {
+	if err := net.SGD(training, o.epochs, o.batch, o.eta, test, rng, stdout, extra); err != nil {
 		return err
 	}
 	took := time.Since(began).Seconds()
-	fmt.Fprintf(stderr, "took %.1f s, %.2f s an epoch\n", took, took/float64(o.epochs))
+	if o.patience > 0 {
+		fmt.Fprintf(stderr, "epoch %d was the best, and its weights are kept\n", best)
+	}
+	fmt.Fprintf(stderr, "cost on the training digits: %.4g\n", net.TotalCost(training, o.lambda))
+	fmt.Fprintf(stderr, "took %.1f s, %.2f s an epoch\n", took, took/float64(epochs))
 	return nil
+}
+
+// chapter3 says which flags go beyond chapter 1: "" if none does.
+func (o *options) chapter3() string {
+	var s string
+	if o.cost != "quadratic" {
+		s += ", cost " + o.cost
+	}
+	if o.init != "normal" {
+		s += ", weights " + o.init
+	}
+	if o.lambda > 0 {
+		s += fmt.Sprintf(", λ %v", o.lambda)
+	}
+	if o.patience > 0 {
+		s += fmt.Sprintf(", patience %d", o.patience)
+	}
+	if o.shift > 0 {
+		s += fmt.Sprintf(", shift %d", o.shift)
+	}
+	return s
 }
 
 // digits is how many there are: the neurons of the output layer.

@@ -31,7 +31,7 @@ type Network struct {
 // NewNetwork returns a network with sizes[l] neurons in layer l, the input
 // and the output layer included: 784, 30, 10 is the book's. Every weight and
 // bias is drawn from rng, from the normal distribution of mean 0 and
-// variance 1. The cost is the quadratic one. It panics if there are fewer than
+// variance 1; see ScaleWeights. The cost is the quadratic one. It panics if there are fewer than
 // two layers.
 func NewNetwork(sizes []int, rng *rand.Rand) *Network {
 	if len(sizes) < 2 {
@@ -48,6 +48,16 @@ func NewNetwork(sizes []int, rng *rand.Rand) *Network {
 		net.Biases, net.Weights = append(net.Biases, b), append(net.Weights, w)
 	}
 	return net
+}
+
+// ScaleWeights divides the weights into every neuron by √nIn, nIn being how many
+// there are. Drawn from N(0,1) they are then from N(0,1/nIn), as chapter 3 and
+// network2.py's default_weight_initializer want them: z starts near 0, where σ′
+// is large, however many inputs a neuron has. The biases stay as they are.
+func (net *Network) ScaleWeights() {
+	for _, w := range net.Weights {
+		w.Scale(1 / math.Sqrt(float64(w.Rows)))
+	}
 }
 
 // Sizes returns the number of neurons in each layer, input first.
@@ -75,14 +85,13 @@ func (net *Network) Feedforward(a *Matrix) *Matrix {
 //
 // After each epoch it writes a line to out: "Epoch 0: 9129 / 10000", how many
 // of the test digits are now read rightly, or "Epoch 0 complete" if testData
-// is nil. progress, unless nil, is called after every mini-batch with the
-// number of examples used in this epoch and the number there are.
+// is nil. extra is what chapter 3 adds to that; Extras{} adds nothing.
 //
-// The shuffles are drawn from rng, so the same network, data and rng give the
-// same weights to the last bit. It fails if out does, or if the weights are no
-// longer finite numbers.
+// Everything random is drawn from rng, so the same network, data and rng give
+// the same weights to the last bit. It fails if out or extra.AfterEpoch does,
+// or if the weights are no longer finite numbers.
 func (net *Network) SGD(trainingData *DataSet, epochs, miniBatchSize int, eta float64, testData *DataSet,
-	rng *rand.Rand, out io.Writer, progress func(done, total int)) error {
+	rng *rand.Rand, out io.Writer, extra Extras) error {
 	if miniBatchSize < 1 {
 		panic(fmt.Sprintf("network: SGD: mini-batches of %d, want at least 1", miniBatchSize))
 	}
@@ -92,34 +101,124 @@ func (net *Network) SGD(trainingData *DataSet, epochs, miniBatchSize int, eta fl
 		order[i] = i
 	}
 	batch := net.NewMiniBatch(min(miniBatchSize, n))
+	best := net.newBest(extra)
 	for epoch := range epochs {
 		rng.Shuffle(n, func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for k := 0; k < n; k += batch.Len() {
 			batch.Load(trainingData, order[k:min(k+miniBatchSize, n)])
-			net.UpdateMiniBatch(batch, eta)
-			if progress != nil {
-				progress(k+batch.Len(), n)
+			if extra.Shift > 0 {
+				trainingData.Shift(batch.X, extra.Shift, rng)
+			}
+			net.UpdateMiniBatch(batch, eta, extra.Lambda, n)
+			if extra.Progress != nil {
+				extra.Progress(k+batch.Len(), n)
 			}
 		}
 		if !net.finite() {
 			return fmt.Errorf("epoch %d: the weights are no longer finite numbers: "+
 				"the steps were too long, try a smaller learning rate than %v", epoch, eta)
 		}
-		if err := net.report(epoch, testData, out); err != nil {
+		if err := net.endEpoch(epoch, testData, out, extra, best); err != nil {
 			return err
 		}
+		if best != nil && epoch-best.epoch >= extra.Patience {
+			break
+		}
 	}
-	return nil
+	if best == nil {
+		return nil
+	}
+	return net.end(testData, out, best)
 }
 
-// report writes the line of one epoch, as SGD describes it, to out.
-func (net *Network) report(epoch int, testData *DataSet, out io.Writer) error {
+// Extras are what SGD can do beyond chapter 1. The zero value is chapter 1.
+type Extras struct {
+	Lambda float64 // λ of L2 regularization, see UpdateMiniBatch
+	Shift  int     // training digits are moved by up to so many pixels, see DataSet.Shift
+
+	// Patience is early stopping, unless it is 0. Each epoch is judged by the
+	// Validation digits instead of the test digits: "Epoch 0: 9129 / 10000
+	// validation". Training stops after Patience epochs without a new best. It
+	// leaves the weights of the best epoch, the first if several are equal, and
+	// scores the test digits, if any, for the first time: "Test: 9804 / 10000".
+	Patience   int
+	Validation *DataSet
+
+	// Progress, unless nil, is called after every mini-batch with the number
+	// of examples used in this epoch and the number there are.
+	Progress func(done, total int)
+
+	// AfterEpoch, unless nil, is called when the line of an epoch has been
+	// written; an error ends the training. best says whether the weights are
+	// the ones to keep so far: always, except with Patience.
+	AfterEpoch func(epoch int, best bool) error
+}
+
+// endEpoch does what is to be done after an epoch: it writes its line to out,
+// keeps it if it is the best so far, and calls extra.AfterEpoch. best is nil
+// without Patience.
+func (net *Network) endEpoch(epoch int, testData *DataSet, out io.Writer, extra Extras, best *bestEpoch) error {
+	isBest := true
 	line := fmt.Sprintf("Epoch %d complete\n", epoch)
-	if testData != nil {
+	if best != nil {
+		correct := net.Evaluate(extra.Validation)
+		line = fmt.Sprintf("Epoch %d: %d / %d validation\n", epoch, correct, extra.Validation.Len())
+		if isBest = correct > best.correct; isBest {
+			best.epoch, best.correct = epoch, correct
+			best.net.set(net)
+		}
+	} else if testData != nil {
 		line = fmt.Sprintf("Epoch %d: %d / %d\n", epoch, net.Evaluate(testData), testData.Len())
 	}
-	_, err := io.WriteString(out, line)
+	if _, err := io.WriteString(out, line); err != nil {
+		return err
+	}
+	if extra.AfterEpoch == nil {
+		return nil
+	}
+	return extra.AfterEpoch(epoch, isBest)
+}
+
+// end puts the weights of the best epoch back and scores the test digits.
+func (net *Network) end(testData *DataSet, out io.Writer, best *bestEpoch) error {
+	net.set(best.net)
+	if testData == nil {
+		return nil
+	}
+	_, err := fmt.Fprintf(out, "Test: %d / %d\n", net.Evaluate(testData), testData.Len())
 	return err
+}
+
+// A bestEpoch is the epoch that read most validation digits, so far.
+type bestEpoch struct {
+	epoch, correct int
+	net            *Network // as it was after that epoch
+}
+
+// newBest returns a bestEpoch that any epoch will beat, with room for the
+// weights of one, or nil if extra does not ask for Patience.
+func (net *Network) newBest(extra Extras) *bestEpoch {
+	if extra.Patience == 0 {
+		return nil
+	}
+	if extra.Validation == nil || extra.Validation.Len() == 0 {
+		panic(fmt.Sprintf("network: SGD: patience of %d epochs, and no validation digits to judge them by", extra.Patience))
+	}
+	room := &Network{}
+	for l, w := range net.Weights {
+		room.Weights = append(room.Weights, NewMatrix(w.Rows, w.Cols))
+		room.Biases = append(room.Biases, NewMatrix(1, net.Biases[l].Cols))
+	}
+	room.set(net)
+	return &bestEpoch{correct: -1, net: room}
+}
+
+// set copies the weights and biases of from, a network of the same sizes.
+func (net *Network) set(from *Network) {
+	for l := range net.Weights {
+		copy(net.Weights[l].Data, from.Weights[l].Data)
+		copy(net.Biases[l].Data, from.Biases[l].Data)
+	}
 }
 
 // A MiniBatch is m examples on their way through a network, one per row, with
@@ -164,9 +263,20 @@ func (b *MiniBatch) Load(data *DataSet, which []int) {
 //
 //	w ← w − η/m · ∂C/∂w                                         (20)
 //	b ← b − η/m · ∂C/∂b                                         (21)
-func (net *Network) UpdateMiniBatch(batch *MiniBatch, eta float64) {
+//
+// With a lambda above 0 the weights shrink a little at every step, and only
+// those stay large that the cost needs large. n is the number of all the
+// training digits. The biases do not shrink:
+//
+//	w ← (1 − ηλ/n) · w − η/m · ∂C/∂w                            (93)
+func (net *Network) UpdateMiniBatch(batch *MiniBatch, eta, lambda float64, n int) {
 	net.feedforward(batch)
 	net.backward(batch)
+	if lambda > 0 { // not before every δ is known, of the weights as they were
+		for _, w := range net.Weights {
+			w.Scale(1 - eta*lambda/float64(n))
+		}
+	}
 	net.addGradient(-eta/float64(batch.Len()), batch, net.Biases, net.Weights)
 }
 
@@ -262,6 +372,38 @@ func (net *Network) Evaluate(testData *DataSet) int {
 		}
 	}
 	return correct
+}
+
+// TotalCost returns the cost that training with lambda makes smaller, the
+// total_cost of network2.py: the mean over the n digits of data, and what
+// large weights cost besides.
+//
+//	C = 1/n · Σ over the digits of their cost + λ/2n · Σ w²     (87)
+//
+// It is infinite if the cost of one digit is.
+func (net *Network) TotalCost(data *DataSet, lambda float64) float64 {
+	const m = 50 // as in Evaluate
+	n := data.Len()
+	batch := net.NewMiniBatch(min(m, n))
+	which := make([]int, 0, m)
+	sum := 0.0
+	for k := 0; k < n; k += m {
+		which = which[:0]
+		for i := k; i < min(k+m, n); i++ {
+			which = append(which, i)
+		}
+		batch.Load(data, which)
+		net.feedforward(batch)
+		for i, a := range batch.A[len(batch.A)-1].Data {
+			sum += net.Cost.Value(a, batch.Y.Data[i])
+		}
+	}
+	for _, w := range net.Weights {
+		for _, v := range w.Data {
+			sum += lambda / 2 * v * v
+		}
+	}
+	return sum / float64(n)
 }
 
 // A Cost measures how wrong an output neuron is that says a, from 0 to 1, where

@@ -169,7 +169,7 @@ func digitsCommand(t *testing.T, dir string, args ...string) (stdout, stderr str
 }
 
 func TestParse(t *testing.T) {
-	book := options{hidden: []int{30}, epochs: 30, batch: 10, eta: 3, seed: 1}
+	book := options{hidden: []int{30}, epochs: 30, batch: 10, eta: 3, seed: 1, cost: "quadratic", init: "normal"}
 	with := func(change func(o *options)) options {
 		o := book
 		change(&o)
@@ -185,7 +185,11 @@ func TestParse(t *testing.T) {
 		"two layers, spaces": {[]string{"-hidden", " 60, 30 "}, with(func(o *options) { o.hidden = []int{60, 30} })},
 		"spaces for none":    {[]string{"-hidden", " "}, with(func(o *options) { o.hidden = nil })},
 		"all": {[]string{"-data", "f", "-hidden", "", "-epochs", "0", "-batch", "2", "-eta", "0.5", "-seed", "-7"},
-			options{data: "f", epochs: 0, batch: 2, eta: 0.5, seed: -7}},
+			options{data: "f", epochs: 0, batch: 2, eta: 0.5, seed: -7, cost: "quadratic", init: "normal"}},
+		"chapter 3": {[]string{"-cost", "cross-entropy", "-init", "scaled", "-lambda", "5", "-patience", "10", "-shift", "1"},
+			with(func(o *options) {
+				o.cost, o.init, o.lambda, o.patience, o.shift = "cross-entropy", "scaled", 5, 10, 1
+			})},
 	} {
 		got, err := parse(c.args)
 		if err != nil {
@@ -228,7 +232,7 @@ func TestCommandTrains(t *testing.T) {
 	if !regexp.MustCompile(`^Epoch 0: \d+ / 2000\nEpoch 1: \d+ / 2000\n$`).MatchString(stdout) {
 		t.Errorf("stdout is not two lines of epochs:\n%s", stdout)
 	}
-	for _, want := range []string{"built in", "curl", "784-12-10", "mini-batches of 10", "η 3", "seed 7"} {
+	for _, want := range []string{"built in", "curl", "784-12-10", "mini-batches of 10", "η 3", "seed 7\n"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("stderr does not mention %q:\n%s", want, stderr)
 		}
@@ -260,13 +264,100 @@ func TestCommandIsSGD(t *testing.T) {
 		var want strings.Builder
 		if epochs == 0 {
 			fmt.Fprintf(&want, "Test: %d / %d\n", net.Evaluate(test), test.Len())
-		} else if err := net.SGD(training, epochs, 20, 1.5, test, rng, &want, nil); err != nil {
+		} else if err := net.SGD(training, epochs, 20, 1.5, test, rng, &want, Extras{}); err != nil {
 			t.Fatal(err)
 		}
 		var stdout strings.Builder
 		args := []string{"-epochs", fmt.Sprint(epochs), "-hidden", "8", "-batch", "20", "-eta", "1.5", "-seed", "-2"}
 		if status := run(args, &stdout, io.Discard); status != 0 || stdout.String() != want.String() {
 			t.Errorf("%q: exit status %d, stdout %q, want 0 and %q", args, status, stdout.String(), want.String())
+		}
+	}
+}
+
+// The same with the flags of chapter 3: what it prints is what the library
+// does, and says, when it is given the same.
+func TestCommandIsSGDWithExtras(t *testing.T) {
+	training, validation, test := loadBuiltIn(t)
+	for epochs, extra := range map[int]Extras{
+		1:  {Lambda: 2, Shift: 1},
+		12: {Lambda: 2, Shift: 3, Patience: 1, Validation: validation},
+	} {
+		rng := newRand(3)
+		net := NewNetwork([]int{784, 8, 10}, rng)
+		net.Cost = CrossEntropy
+		net.ScaleWeights()
+		ran, best := 0, 0
+		extra.AfterEpoch = func(epoch int, isBest bool) error {
+			ran = epoch + 1
+			if isBest {
+				best = epoch
+			}
+			return nil
+		}
+		var want strings.Builder
+		if err := net.SGD(training, epochs, 10, 1, test, rng, &want, extra); err != nil {
+			t.Fatal(err)
+		}
+		args := []string{"-cost", "cross-entropy", "-init", "scaled", "-lambda", "2", "-shift", fmt.Sprint(extra.Shift),
+			"-patience", fmt.Sprint(extra.Patience), "-epochs", fmt.Sprint(epochs), "-hidden", "8", "-eta", "1", "-seed", "3"}
+		var stdout, stderr strings.Builder
+		if status := run(args, &stdout, &stderr); status != 0 || stdout.String() != want.String() {
+			t.Errorf("%q: exit status %d, stdout\n%swant 0 and\n%s", args, status, stdout.String(), want.String())
+		}
+		wants := []string{", cost cross-entropy, weights scaled, λ 2", fmt.Sprintf(", shift %d\n", extra.Shift),
+			fmt.Sprintf("\ncost on the training digits: %.4g\n", net.TotalCost(training, 2))}
+		if extra.Patience > 0 {
+			if ran == epochs || strings.Count(want.String(), "Test: ") != 1 {
+				t.Fatalf("no epoch was worse than the one before, or there is not one score:\n%s", want.String())
+			}
+			wants = append(wants, ", patience 1,", fmt.Sprintf("\nepoch %d was the best", best))
+		}
+		for _, want := range wants {
+			if !strings.Contains(stderr.String(), want) {
+				t.Errorf("%q: stderr does not mention %q:\n%s", args, want, stderr.String())
+			}
+		}
+		var all, each float64
+		closing := stderr.String()[strings.LastIndex(stderr.String(), "took"):]
+		if _, err := fmt.Sscanf(closing, "took %f s, %f s an epoch", &all, &each); err != nil || math.Abs(all-float64(ran)*each) > 0.05+0.005*float64(ran)+1e-9 {
+			t.Errorf("%d epochs, and the last line is %q", ran, closing)
+		}
+	}
+}
+
+// Untrained, the network is tested, patience or not.
+func TestCommandPatienceWithoutEpochs(t *testing.T) {
+	var want, got strings.Builder
+	if run([]string{"-epochs", "0"}, &want, io.Discard) != 0 || run([]string{"-epochs", "0", "-patience", "2"}, &got, io.Discard) != 0 || got.String() != want.String() {
+		t.Errorf("-patience 2 prints %q, want %q", got.String(), want.String())
+	}
+}
+
+func TestCheckData(t *testing.T) {
+	square := dataSetOf([][]float64{make([]float64, 9), make([]float64, 9)}, []uint8{1, 2})
+	oblong := dataSetOf([][]float64{make([]float64, 8), make([]float64, 8)}, []uint8{1, 2})
+	none := &DataSet{Pixels: 9}
+	for name, c := range map[string]struct {
+		o                    options
+		training, validation *DataSet
+		want                 string // in the error; "" for none
+	}{
+		"nothing asked":          {options{eta: 3}, oblong, none, ""},
+		"patience":               {options{eta: 3, patience: 1}, oblong, oblong, ""},
+		"nothing to judge by":    {options{eta: 3, patience: 1}, square, none, "no validation digits"},
+		"shift":                  {options{eta: 3, shift: 2}, square, none, ""},
+		"shift out of sight":     {options{eta: 3, shift: 3}, square, none, "only 3 pixels wide"},
+		"shift of what":          {options{eta: 3, shift: 1}, oblong, none, "8 pixels, and only squares"},
+		"λ":                      {options{eta: 3, lambda: 0.66}, square, none, ""},
+		"λ that leaves nothing":  {options{eta: 3, lambda: 2. / 3}, square, none, "ηλ/n is 1 for the 2 training digits"},
+		"λ that turns the signs": {options{eta: 3, lambda: 1}, square, none, "-lambda 1 with -eta 3"},
+		"λ, a product too large": {options{eta: 1e200, lambda: 1e200}, square, none, "+Inf"},
+	} {
+		err := c.o.checkData(c.training, c.validation)
+		var usage usageError
+		if (err == nil) != (c.want == "") || err != nil && (!errors.As(err, &usage) || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: the error is %v, want %q", name, err, c.want)
 		}
 	}
 }
@@ -288,6 +379,19 @@ func TestCommandRefusesFlags(t *testing.T) {
 		{[]string{"-hidden", "30,"}, `"" is not a number`},
 		{[]string{"-hidden", "0"}, `"0" is not a number`},
 		{[]string{"-data", smallFile, "-hidden", "1000000000"}, "memory"},
+		{[]string{"-data", smallFile, "-shift", "1"}, "12 pixels, and only squares"},
+		{[]string{"-shift", "28"}, "only 28 pixels wide"},
+		{[]string{"-lambda", "4000"}, "ηλ/n is 1 for the 12000"},
+		{[]string{"-cost", "linear"}, `-cost "linear": want quadratic or cross-entropy`},
+		{[]string{"-cost", ""}, `-cost ""`},
+		{[]string{"-init", "zero"}, `-init "zero": want normal or scaled`},
+		{[]string{"-lambda", "-0.1"}, "-lambda -0.1"},
+		{[]string{"-lambda", "NaN"}, "-lambda NaN"},
+		{[]string{"-lambda", "Inf"}, "-lambda +Inf"},
+		{[]string{"-patience", "-1"}, "-patience -1"},
+		{[]string{"-patience", "x"}, "-patience"},
+		{[]string{"-shift", "-1"}, "-shift -1"},
+		{[]string{"-shift", "0.5"}, "-shift"},
 		{[]string{"-seed", "1.5"}, "-seed"},
 		{[]string{"-nonsense"}, "-nonsense"},
 		{[]string{"-epochs"}, "-epochs"},
@@ -301,7 +405,7 @@ func TestCommandRefusesFlags(t *testing.T) {
 			t.Errorf("%q: exit status %d, stdout %q, stderr %q, want 2, nothing, and a line with %q",
 				test.args, status, stdout, stderr, test.want)
 		}
-		if test.want != "memory" && strings.Count(stderr, "\n") != 1 { // the memory is known only when the data is
+		if loaded := strings.HasPrefix(stderr, "data: "); !loaded && strings.Count(stderr, "\n") != 1 {
 			t.Errorf("%q: stderr %q, want one line", test.args, stderr)
 		}
 	}
@@ -312,7 +416,8 @@ func TestCommandHelp(t *testing.T) {
 	if status != 0 || stderr != "" {
 		t.Errorf("exit status %d, stderr %q, want 0 and nothing", status, stderr)
 	}
-	for _, want := range []string{"usage: digits [flags]", "-data FILE", "-hidden LIST", "-epochs N", "-batch N", "-eta η", "-seed N"} {
+	for _, want := range []string{"usage: digits [flags]", "-data FILE", "-hidden LIST", "-epochs N", "-batch N", "-eta η", "-seed N",
+		"-cost NAME", "-init NAME", "-lambda λ", "-patience N", "-shift N"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("the help does not mention %q:\n%s", want, stdout)
 		}
@@ -509,7 +614,7 @@ func ExampleNetwork_SGD() {
 	}
 	rng := rand.New(rand.NewPCG(1, 0))
 	net := NewNetwork([]int{784, 30, 10}, rng)
-	if err := net.SGD(training, 3, 10, 3.0, nil, rng, os.Stdout, nil); err != nil {
+	if err := net.SGD(training, 3, 10, 3.0, nil, rng, os.Stdout, Extras{}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -555,6 +660,39 @@ func TestNewNetworkIsGaussian(t *testing.T) {
 	}
 }
 
+// Layer by layer, the biases and then the weights, row by row: programs that
+// have a seed to offer count on it.
+func TestNewNetworkDraws(t *testing.T) {
+	rng, sizes := newRand(1), []int{5, 4, 3}
+	net := NewNetwork(sizes, newRand(1))
+	for l := range net.Weights {
+		for _, m := range []*Matrix{net.Biases[l], net.Weights[l]} {
+			for i, got := range m.Data {
+				if want := rng.NormFloat64(); got != want {
+					t.Fatalf("layer %d, %v: number %d is %v, want %v", l, m, i, got, want)
+				}
+			}
+		}
+	}
+}
+
+// The variance of scaled weights is 1/nIn in every layer; that of the mean of
+// n squares is 2/n, and five standard deviations are allowed. The biases stay.
+func TestScaleWeights(t *testing.T) {
+	net, normal := NewNetwork([]int{784, 300, 100, 10}, newRand(1)), NewNetwork([]int{784, 300, 100, 10}, newRand(1))
+	net.ScaleWeights()
+	for l, w := range net.Weights {
+		n, square := float64(len(w.Data)), 0.0
+		for _, v := range w.Data {
+			square += v * v / n
+		}
+		if got := square * float64(w.Rows); math.Abs(got-1) > 5*math.Sqrt(2/n) {
+			t.Errorf("layer %d: the mean square of the weights (%v) times nIn is %v, want 1", l, w, got)
+		}
+	}
+	wantClose(t, "biases", net.Biases, normal.Biases, 0)
+}
+
 func TestSigmoid(t *testing.T) {
 	// python3 -c 'from math import exp; print([1/(1+exp(-z)) for z in (-2, -0.5, 0, 1, 30)])'
 	for z, want := range map[float64]float64{
@@ -593,6 +731,10 @@ type numpyCase struct {
 	CorrectAfterThree int
 	Batches           []int
 	AfterBatches      numpyNetwork
+
+	Cost      string // of chapter 3's cases
+	Lambda    float64
+	TotalCost []float64 // before the first step, and after three
 }
 
 type numpyNetwork struct {
@@ -616,7 +758,13 @@ func (n numpyNetwork) network() *Network {
 	return net
 }
 
-func (c *numpyCase) network() *Network { return numpyNetwork{c.Weights, c.Biases}.network() }
+func (c *numpyCase) network() *Network {
+	net := numpyNetwork{c.Weights, c.Biases}.network()
+	if c.Cost == CrossEntropy.Name {
+		net.Cost = CrossEntropy
+	}
+	return net
+}
 
 func (c *numpyCase) data() *DataSet {
 	d := &DataSet{Pixels: len(c.Pixels[0])}
@@ -695,16 +843,20 @@ func TestAgainstNumpy(t *testing.T) {
 			wantClose(t, "nablaW", nablaW, nabla.Weights, numpyTolerance)
 			wantClose(t, "weights after Backprop", net.Weights, c.network().Weights, 0)
 
+			if len(c.TotalCost) > 0 {
+				wantTotalCost(t, "before the first step", net.TotalCost(data, c.Lambda), c.TotalCost[0])
+			}
+
 			batch := net.NewMiniBatch(data.Len())
 			batch.Load(data, all)
-			net.UpdateMiniBatch(batch, c.Eta)
+			net.UpdateMiniBatch(batch, c.Eta, c.Lambda, data.Len())
 			after := c.AfterOne.network()
 			wantClose(t, "weights after a step", net.Weights, after.Weights, numpyTolerance)
 			wantClose(t, "biases after a step", net.Biases, after.Biases, numpyTolerance)
 
 			// One mini-batch is the whole set: no order of the digits can matter.
 			net = c.network()
-			if err := net.SGD(data, 3, data.Len(), c.Eta, nil, newRand(1), io.Discard, nil); err != nil {
+			if err := net.SGD(data, 3, data.Len(), c.Eta, nil, newRand(1), io.Discard, Extras{Lambda: c.Lambda}); err != nil {
 				t.Fatal(err)
 			}
 			after = c.AfterThree.network()
@@ -713,12 +865,15 @@ func TestAgainstNumpy(t *testing.T) {
 			if got := net.Evaluate(data); got != c.CorrectAfterThree {
 				t.Errorf("Evaluate after three epochs = %d, want %d", got, c.CorrectAfterThree)
 			}
+			if len(c.TotalCost) > 0 {
+				wantTotalCost(t, "after three epochs", net.TotalCost(data, c.Lambda), c.TotalCost[1])
+			}
 
 			net = c.network()
 			k := 0
 			for _, m := range c.Batches {
 				batch.Load(data, all[k:k+m])
-				net.UpdateMiniBatch(batch, c.Eta)
+				net.UpdateMiniBatch(batch, c.Eta, c.Lambda, data.Len())
 				k += m
 			}
 			after = c.AfterBatches.network()
@@ -728,13 +883,11 @@ func TestAgainstNumpy(t *testing.T) {
 	}
 }
 
-// cost is the cost of the examples x, summed.
-func cost(net *Network, x, y *Matrix) float64 {
-	sum := 0.0
-	for i, a := range net.Feedforward(x).Data {
-		sum += net.Cost.Value(a, y.Data[i])
+func wantTotalCost(t *testing.T, when string, got, want float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= numpyTolerance*want) {
+		t.Errorf("TotalCost %s = %v, want %v", when, got, want)
 	}
-	return sum
 }
 
 func TestCost(t *testing.T) {
@@ -757,45 +910,96 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// Every component of the gradient is compared with how the cost really
-// changes: (C(w+h) − C(w−h)) / 2h.
+// The cost of all the digits, however many mini-batches they take, is the mean
+// of their costs one by one; and one hopeless digit makes it infinite.
+func TestTotalCost(t *testing.T) {
+	_, _, data := loadBuiltIn(t)
+	for _, n := range []int{1, 49, 50, 51, 130} {
+		part := &DataSet{Labels: data.Labels[:n], Pixels: data.Pixels, ink: data.ink}
+		net := NewNetwork([]int{784, 12, 10}, newRand(4))
+		x, y := gather(part, upTo(n))
+		want := 0.0
+		for i, a := range net.Feedforward(x).Data {
+			want += net.Cost.Value(a, y.Data[i]) / float64(n)
+		}
+		if got := net.TotalCost(part, 0); !(math.Abs(got-want) <= 1e-12*want) {
+			t.Errorf("TotalCost of %d digits = %v, want %v", n, got, want)
+		}
+		net.Cost = CrossEntropy
+		net.Biases[1].Data[part.Labels[0]] = -1e9
+		if got := net.TotalCost(part, 0); !math.IsInf(got, 1) {
+			t.Errorf("TotalCost of %d digits, the first read as anything else, = %v, want +Inf", n, got)
+		}
+	}
+}
+
+// Every component of the gradient is compared with how the cost that is
+// printed really changes: (C(w+h) − C(w−h)) / 2h. Once it is the gradient by
+// itself, n times that of the mean, and once the step that training takes.
 //
 // That differs from ∂C/∂w by h²/6 times a third derivative, of order 1 here,
 // so about 1e-11; and by the rounding of C over h: 1e-10, or 1e-9 where 1 − a is
 // small and its logarithm counts. A forgotten factor or sign changes
-// components of 1e-2 and more.
+// components of 1e-3 and more.
 func TestGradientByCentralDifferences(t *testing.T) {
-	const h, tolerance = 1e-5, 1e-8
-	for k, sizes := range [][]int{{7, 4}, {7, 5, 4}, {7, 6, 5, 4}, {7, 4}, {7, 5, 4}, {7, 6, 5, 4}} {
-		rng := newRand(3)
-		net := NewNetwork(sizes, rng)
-		if k >= 3 {
-			net.Cost = CrossEntropy
-		}
-		x, y := randomMatrix(5, 7, rng), NewMatrix(5, 4)
-		for i := range y.Rows {
-			y.Row(i)[rng.IntN(4)] = 1
-		}
-		nablaB, nablaW := net.Backprop(x, y)
-		for l := range net.Weights {
-			for _, c := range []struct {
-				name        string
-				into, nabla *Matrix
-			}{{"b", net.Biases[l], nablaB[l]}, {"w", net.Weights[l], nablaW[l]}} {
-				for i, v := range c.into.Data {
-					c.into.Data[i] = v + h
-					above := cost(net, x, y)
-					c.into.Data[i] = v - h
-					below := cost(net, x, y)
-					c.into.Data[i] = v
-					got, want := c.nabla.Data[i], (above-below)/(2*h)
-					if !(math.Abs(got-want) <= tolerance) {
-						t.Errorf("%s, sizes %v: ∂C/∂%s[%d][%d] is %v, want %v", net.Cost.Name, sizes, c.name, l, i, got, want)
+	const n, h, eta, tolerance = 5, 1e-5, 0.5, 1e-8
+	for _, cost := range []*Cost{Quadratic, CrossEntropy} {
+		for _, sizes := range [][]int{{7, 4}, {7, 5, 4}, {7, 6, 5, 4}} {
+			for _, lambda := range []float64{0, 0.8} {
+				name := fmt.Sprintf("%s, sizes %v, λ %v", cost.Name, sizes, lambda)
+				rng := newRand(3)
+				net := NewNetwork(sizes, rng)
+				net.Cost = cost
+				data, x, y := randomDigits(n, sizes, rng)
+
+				stepped := NewNetwork(sizes, newRand(3))
+				stepped.Cost = cost
+				batch := stepped.NewMiniBatch(n)
+				batch.Load(data, upTo(n))
+				stepped.UpdateMiniBatch(batch, eta, lambda, n)
+				nablaB, nablaW := net.Backprop(x, y)
+				for l := range net.Weights {
+					for _, c := range []struct {
+						name                 string
+						into, after, nabla   *Matrix
+						backpropKnowsTheCost bool
+					}{
+						{"b", net.Biases[l], stepped.Biases[l], nablaB[l], true},
+						{"w", net.Weights[l], stepped.Weights[l], nablaW[l], lambda == 0},
+					} {
+						for i, v := range c.into.Data {
+							c.into.Data[i] = v + h
+							above := net.TotalCost(data, lambda)
+							c.into.Data[i] = v - h
+							below := net.TotalCost(data, lambda)
+							c.into.Data[i] = v
+							want := (above - below) / (2 * h)
+							if got := (v - c.after.Data[i]) / eta; !(math.Abs(got-want) <= tolerance) {
+								t.Errorf("%s: the step of %s[%d][%d] is −η times %v, want %v", name, c.name, l, i, got, want)
+							}
+							if got := c.nabla.Data[i] / n; c.backpropKnowsTheCost && !(math.Abs(got-want) <= tolerance) {
+								t.Errorf("%s: ∂C/∂%s[%d][%d] is %v, want %v", name, c.name, l, i, got, want)
+							}
+						}
 					}
 				}
 			}
 		}
 	}
+}
+
+// randomDigits returns n images of sizes[0] random pixels, labelled with the
+// neurons of the last layer, and the same as matrices.
+func randomDigits(n int, sizes []int, rng *rand.Rand) (data *DataSet, x, y *Matrix) {
+	x, y = randomMatrix(n, sizes[0], rng), NewMatrix(n, sizes[len(sizes)-1])
+	rows, labels := make([][]float64, n), make([]uint8, n)
+	for i := range n {
+		rows[i], labels[i] = x.Row(i), uint8(rng.IntN(y.Cols))
+	}
+	data = dataSetOf(rows, labels)
+	var pixels Sparse // a data set has float32
+	data.Gather(upTo(n), &pixels, y)
+	return data, dense(&pixels), y
 }
 
 func TestMiniBatchGradientIsMeanOfSingles(t *testing.T) {
@@ -830,45 +1034,202 @@ func TestMiniBatchGradientIsMeanOfSingles(t *testing.T) {
 // SGD must shuffle afresh every epoch, use every digit once, in mini-batches
 // of the size asked for and one shorter at the end, and leave nothing of one
 // mini-batch behind in the next: the same steps taken by hand, each with a
-// new MiniBatch, give the same bits.
+// new MiniBatch, give the same bits. It must take n of λ/n from the data, not
+// from the mini-batch, and move the digits of every mini-batch anew, but not
+// the digits it tests with, though they are the same here.
 func TestSGDByHand(t *testing.T) {
 	_, _, data := loadBuiltIn(t)
 	data = &DataSet{Labels: data.Labels[:25], Pixels: data.Pixels, ink: data.ink}
+	pixels := pixelsOf(data)
 	for _, miniBatchSize := range []int{1, 10, 24, 25, 1000, math.MaxInt} {
-		got, want := NewNetwork([]int{784, 4, 10}, newRand(1)), NewNetwork([]int{784, 4, 10}, newRand(1))
-		var progress []int
-		err := got.SGD(data, 2, miniBatchSize, 0.5, nil, newRand(2), io.Discard, func(done, total int) {
-			progress = append(progress, done, total)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		for _, extra := range []Extras{{}, {Lambda: 0.7}, {Shift: 3}, {Lambda: 0.7, Shift: 1}} {
+			name := fmt.Sprintf("mini-batches of %d, λ %v, shift %d", miniBatchSize, extra.Lambda, extra.Shift)
+			got, want := NewNetwork([]int{784, 4, 10}, newRand(1)), NewNetwork([]int{784, 4, 10}, newRand(1))
+			var progress []int
+			extra.Progress = func(done, total int) { progress = append(progress, done, total) }
+			var out, wantOut strings.Builder
+			if err := got.SGD(data, 2, miniBatchSize, 0.5, data, newRand(2), &out, extra); err != nil {
+				t.Fatal(err)
+			}
 
-		rng, order := newRand(2), upTo(data.Len())
-		var wantProgress []int
-		for range 2 {
-			rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-			for rest := order; len(rest) > 0; {
-				m := min(miniBatchSize, len(rest))
-				batch := want.NewMiniBatch(m)
-				batch.Load(data, rest[:m])
-				want.UpdateMiniBatch(batch, 0.5)
-				rest = rest[m:]
-				wantProgress = append(wantProgress, len(order)-len(rest), len(order))
+			rng, order := newRand(2), upTo(data.Len())
+			var wantProgress []int
+			for epoch := range 2 {
+				rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+				for rest := order; len(rest) > 0; {
+					m := min(miniBatchSize, len(rest))
+					batch := want.NewMiniBatch(m)
+					batch.Load(data, rest[:m])
+					if extra.Shift > 0 {
+						data.Shift(batch.X, extra.Shift, rng)
+					}
+					want.UpdateMiniBatch(batch, 0.5, extra.Lambda, 25)
+					rest = rest[m:]
+					wantProgress = append(wantProgress, len(order)-len(rest), len(order))
+				}
+				fmt.Fprintf(&wantOut, "Epoch %d: %d / 25\n", epoch, want.Evaluate(data))
+			}
+			wantClose(t, name+": weights", got.Weights, want.Weights, 0)
+			wantClose(t, name+": biases", got.Biases, want.Biases, 0)
+			if !slices.Equal(progress, wantProgress) {
+				t.Errorf("%s: progress %v, want %v", name, progress, wantProgress)
+			}
+			if out.String() != wantOut.String() {
+				t.Errorf("%s: it wrote\n%swant\n%s", name, out.String(), wantOut.String())
 			}
 		}
-		wantClose(t, fmt.Sprintf("mini-batches of %d: weights", miniBatchSize), got.Weights, want.Weights, 0)
-		wantClose(t, fmt.Sprintf("mini-batches of %d: biases", miniBatchSize), got.Biases, want.Biases, 0)
-		if !slices.Equal(progress, wantProgress) {
-			t.Errorf("mini-batches of %d: progress %v, want %v", miniBatchSize, progress, wantProgress)
+	}
+	if !reflect.DeepEqual(pixelsOf(data), pixels) {
+		t.Error("training has changed the data")
+	}
+}
+
+// The first step with λ shrinks the weights and not the biases, by ηλ/n of
+// the n digits there are, and the errors are those of the weights before.
+func TestLambdaShrinksWeightsAlone(t *testing.T) {
+	const n, eta, lambda = 40, 0.5, 8
+	rng := newRand(6)
+	sizes := []int{6, 5, 4}
+	data, _, _ := randomDigits(2, sizes, rng)
+	step := func(lambda float64) *Network {
+		net := NewNetwork(sizes, newRand(7))
+		batch := net.NewMiniBatch(2)
+		batch.Load(data, upTo(2))
+		net.UpdateMiniBatch(batch, eta, lambda, n)
+		return net
+	}
+	before, plain, got := NewNetwork(sizes, newRand(7)), step(0), step(lambda)
+	wantClose(t, "biases", got.Biases, plain.Biases, 0)
+	for l, w := range plain.Weights {
+		for i := range w.Data {
+			w.Data[i] -= eta * lambda / n * before.Weights[l].Data[i]
 		}
+	}
+	wantClose(t, "weights", got.Weights, plain.Weights, 1e-15)
+}
+
+// A network that answers the same digit whatever it sees, another one after
+// each epoch, and validation digits that make so many of its answers right.
+//
+//	answer               0  1  2  3  4  5  6  7  8  9
+//	right in validation  0  1  2  3  4  5  5  4  3  2
+//	right in the test    1  2  3  4  5  6  7  8  9 10
+//
+// What it prints says which epochs were judged, and whose weights are kept.
+func TestPatience(t *testing.T) {
+	blank := func(counts ...int) *DataSet {
+		var labels []uint8
+		for digit, n := range counts {
+			labels = append(labels, bytes.Repeat([]byte{byte(digit)}, n)...)
+		}
+		rows := make([][]float64, len(labels))
+		for i := range rows {
+			rows[i] = make([]float64, 4)
+		}
+		return dataSetOf(rows, labels)
+	}
+	training, validation, test := blank(0, 0, 1), blank(0, 1, 2, 3, 4, 5, 5, 4, 3, 2), blank(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+	for name, c := range map[string]struct {
+		patience int
+		answers  []int // of the network after each epoch
+		epochs   int   // there must have been
+		best     []int // those that must have been new bests
+	}{
+		"stops after 3 worse":       {3, []int{3, 5, 4, 3, 7, 0, 0}, 5, []int{0, 1}},
+		"a tie is not better":       {3, []int{3, 5, 6, 5, 6, 0, 0}, 5, []int{0, 1}},
+		"patience 1":                {1, []int{1, 2, 3, 8, 5, 5}, 4, []int{0, 1, 2}},
+		"a new best starts afresh":  {2, []int{2, 1, 3, 2, 4, 3, 2, 5}, 7, []int{0, 2, 4}},
+		"in the last epoch allowed": {2, []int{2, 1, 1, 3}, 3, []int{0}},
+		"no epochs left":            {9, []int{4, 5, 2}, 3, []int{0, 1}},
+		"the last is the best":      {9, []int{3, 4, 5}, 3, []int{0, 1, 2}},
+		"nothing right":             {2, []int{0, 0, 0, 0}, 3, []int{0}},
+	} {
+		net := NewNetwork([]int{4, 10}, newRand(1))
+		say := func(digit int) {
+			net.Weights[0].Apply(func(float64) float64 { return float64(digit) })
+			net.Biases[0].Apply(func(float64) float64 { return 0 })
+			net.Biases[0].Data[digit] = 1
+		}
+		hidden := &DataSet{Labels: test.Labels, Pixels: 4} // to look at one is to panic
+		say(c.answers[0])
+		var best []int
+		var want strings.Builder
+		for epoch, digit := range c.answers[:c.epochs] {
+			fmt.Fprintf(&want, "Epoch %d: %d / 29 validation\n", epoch, bytes.Count(validation.Labels, []byte{byte(digit)}))
+		}
+		keep := c.answers[c.best[len(c.best)-1]]
+		fmt.Fprintf(&want, "Test: %d / 55\n", keep+1)
+		var out strings.Builder
+		err := net.SGD(training, len(c.answers), 1, 1e-300, hidden, newRand(1), &out, Extras{
+			Patience: c.patience, Validation: validation,
+			AfterEpoch: func(epoch int, isBest bool) error {
+				if isBest {
+					best = append(best, epoch)
+				}
+				if epoch == c.epochs-1 {
+					hidden.ink = test.ink
+				}
+				say(c.answers[min(epoch+1, len(c.answers)-1)])
+				return nil
+			},
+		})
+		if err != nil || out.String() != want.String() {
+			t.Errorf("%s: error %v, and it wrote\n%swant\n%s", name, err, out.String(), want.String())
+		}
+		if !slices.Equal(best, c.best) {
+			t.Errorf("%s: epochs %v were new bests, want %v", name, best, c.best)
+		}
+		got := *net
+		say(keep)
+		wantClose(t, name+": weights", got.Weights, net.Weights, 0)
+		if kept := got.Biases[0]; kept.Argmax(0) != keep {
+			t.Errorf("%s: the biases kept are %v, want those that say %d", name, kept.Data, keep)
+		}
+	}
+}
+
+// Without test digits nothing is scored, and without an epoch nothing is kept.
+func TestPatienceEdges(t *testing.T) {
+	c := numpyCases(t)[1]
+	for _, epochs := range []int{0, 2} {
+		net := c.network()
+		var out strings.Builder
+		if err := net.SGD(c.data(), epochs, 8, c.Eta, nil, newRand(1), &out, Extras{Patience: 9, Validation: c.data()}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(out.String(), " / 8 validation\n"); got != epochs || strings.Count(out.String(), "\n") != epochs {
+			t.Errorf("%d epochs: it wrote\n%s", epochs, out.String())
+		}
+		if epochs == 0 {
+			wantClose(t, "weights", net.Weights, c.network().Weights, 0)
+		}
+	}
+	extra := Extras{Patience: 1, Validation: c.data()}
+	if err := c.network().SGD(c.data(), 0, 8, c.Eta, c.data(), newRand(1), failingWriter{}, extra); err != errFull {
+		t.Errorf("with a full disk the error is %v, want %v", err, errFull)
+	}
+}
+
+// AfterEpoch is called when the line is out, and its error ends the training.
+func TestAfterEpoch(t *testing.T) {
+	c := numpyCases(t)[1]
+	var out strings.Builder
+	err := c.network().SGD(c.data(), 5, 8, c.Eta, nil, newRand(1), &out, Extras{AfterEpoch: func(epoch int, best bool) error {
+		fmt.Fprintf(&out, "after %d: %v\n", epoch, best)
+		if epoch == 1 {
+			return errFull
+		}
+		return nil
+	}})
+	if want := "Epoch 0 complete\nafter 0: true\nEpoch 1 complete\nafter 1: true\n"; err != errFull || out.String() != want {
+		t.Errorf("error %v and\n%swant %v and\n%s", err, out.String(), errFull, want)
 	}
 }
 
 func TestSGDReports(t *testing.T) {
 	c := numpyCases(t)[1]
 	var out strings.Builder
-	if err := c.network().SGD(c.data(), 3, 8, c.Eta, c.data(), newRand(1), &out, nil); err != nil {
+	if err := c.network().SGD(c.data(), 3, 8, c.Eta, c.data(), newRand(1), &out, Extras{}); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.SplitAfter(out.String(), "\n")
@@ -876,13 +1237,13 @@ func TestSGDReports(t *testing.T) {
 		t.Errorf("with test data it wrote\n%swant three lines, the last %q", out.String(), want)
 	}
 	out.Reset()
-	if err := c.network().SGD(c.data(), 2, 8, c.Eta, nil, newRand(1), &out, nil); err != nil {
+	if err := c.network().SGD(c.data(), 2, 8, c.Eta, nil, newRand(1), &out, Extras{}); err != nil {
 		t.Fatal(err)
 	}
 	if want := "Epoch 0 complete\nEpoch 1 complete\n"; out.String() != want {
 		t.Errorf("without test data it wrote\n%swant\n%s", out.String(), want)
 	}
-	if err := c.network().SGD(c.data(), 1, 8, c.Eta, nil, newRand(1), failingWriter{}, nil); err != errFull {
+	if err := c.network().SGD(c.data(), 1, 8, c.Eta, nil, newRand(1), failingWriter{}, Extras{}); err != errFull {
 		t.Errorf("with a full disk the error is %v, want %v", err, errFull)
 	}
 }
@@ -901,7 +1262,7 @@ func TestSGDReportsDivergence(t *testing.T) {
 		net := c.network()
 		spoil(net)
 		var out strings.Builder
-		err := net.SGD(c.data(), 3, 1, c.Eta, c.data(), newRand(1), &out, nil)
+		err := net.SGD(c.data(), 3, 1, c.Eta, c.data(), newRand(1), &out, Extras{})
 		if err == nil || !strings.Contains(err.Error(), "epoch 0") || !strings.Contains(err.Error(), "smaller learning rate") || out.Len() > 0 {
 			t.Errorf("%s: error %v and output %q, want the epoch, the remedy and no output", name, err, out.String())
 		}
@@ -914,7 +1275,7 @@ func TestSGDIsReproducible(t *testing.T) {
 		rng := newRand(1)
 		net := NewNetwork([]int{784, 10, 10}, rng)
 		var out strings.Builder
-		if err := net.SGD(training, 1, 10, 3, test, rng, &out, nil); err != nil {
+		if err := net.SGD(training, 1, 10, 3, test, rng, &out, Extras{}); err != nil {
 			t.Fatal(err)
 		}
 		return net, out.String()
@@ -928,13 +1289,15 @@ func TestSGDIsReproducible(t *testing.T) {
 
 func TestTrainingAllocatesNothing(t *testing.T) {
 	_, _, data := loadBuiltIn(t)
-	net := NewNetwork([]int{784, 30, 10}, newRand(1))
+	rng := newRand(1)
+	net := NewNetwork([]int{784, 30, 10}, rng)
 	batch, which := net.NewMiniBatch(10), upTo(10)
 	if got := testing.AllocsPerRun(20, func() {
 		batch.Load(data, which)
-		net.UpdateMiniBatch(batch, 3)
+		net.UpdateMiniBatch(batch, 3, 0, data.Len())
 		batch.Load(data, which[:7])
-		net.UpdateMiniBatch(batch, 3)
+		data.Shift(batch.X, 1, rng)
+		net.UpdateMiniBatch(batch, 3, 5, data.Len())
 	}); got != 0 {
 		t.Errorf("two mini-batches allocate %v times, want 0", got)
 	}
@@ -952,7 +1315,7 @@ func TestCoresMakeNoDifference(t *testing.T) {
 		runtime.GOMAXPROCS(cores)
 		rng := newRand(1)
 		net := NewNetwork(sizes, rng)
-		if err := net.SGD(training, 2, 10, 3, training, rng, io.Discard, nil); err != nil {
+		if err := net.SGD(training, 2, 10, 3, training, rng, io.Discard, Extras{Lambda: 0.1, Shift: 1}); err != nil {
 			t.Fatal(err)
 		}
 		return net
@@ -997,7 +1360,7 @@ func TestLearnsBuiltInDigits(t *testing.T) {
 	} {
 		rng := newRand(1)
 		net := NewNetwork(append(append([]int{784}, c.hidden...), 10), rng)
-		if err := net.SGD(training, 3, 10, 3, nil, rng, io.Discard, nil); err != nil {
+		if err := net.SGD(training, 3, 10, 3, nil, rng, io.Discard, Extras{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := float64(net.Evaluate(test)) / float64(test.Len()); got < c.least || got > c.most {
@@ -1033,7 +1396,7 @@ func TestLearnsMNIST(t *testing.T) {
 	}
 	rng := newRand(1)
 	net := NewNetwork([]int{784, 30, 10}, rng)
-	if err := net.SGD(training, 6, 10, 3, nil, rng, io.Discard, nil); err != nil {
+	if err := net.SGD(training, 6, 10, 3, nil, rng, io.Discard, Extras{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := net.Evaluate(test); got < 9400 {
@@ -1185,7 +1548,7 @@ func TestProductsKeepNaN(t *testing.T) {
 
 func TestShapesThatDoNotFit(t *testing.T) {
 	m := func(rows, cols int) *Matrix { return NewMatrix(rows, cols) }
-	data := dataSetOf([][]float64{{0, 1}}, []uint8{1})
+	data, square := dataSetOf([][]float64{{0, 1}}, []uint8{1}), &DataSet{Pixels: 4}
 	for name, c := range map[string]struct {
 		call func()
 		want string
@@ -1213,7 +1576,7 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		"SetRows, few":           {func() { m(2, 3).SetRows(-1) }, "SetRows: -1 rows asked of a 2×3 with room for 6 numbers"},
 		"Feedforward":            {func() { NewNetwork([]int{3, 2}, newRand(1)).Feedforward(m(5, 4)) }, "MulSparse: shapes do not fit c = a·b: [5×2 5×4 3×2]"},
 		"NewNetwork":             {func() { NewNetwork([]int{784}, newRand(1)) }, "NewNetwork: sizes are [784]"},
-		"SGD":                    {func() { new(Network).SGD(nil, 1, 0, 3, nil, nil, nil, nil) }, "SGD: mini-batches of 0"},
+		"SGD":                    {func() { new(Network).SGD(nil, 1, 0, 3, nil, nil, nil, Extras{}) }, "SGD: mini-batches of 0"},
 		"Backprop, x":            {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 4), m(5, 2)) }, "MulSparse: shapes do not fit c = a·b: [5×2 5×4 3×2]"},
 		"Backprop, y":            {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(5, 1)) }, "Zip: shapes do not fit m = f(a, b): [5×2 5×2 5×1]"},
 		"Backprop, rows":         {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(4, 2)) }, "Zip: shapes do not fit m = f(a, b): [5×2 5×2 4×2]"},
@@ -1224,6 +1587,11 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		"AddTMulSparse, inner":   {func() { m(2, 4).AddTMulSparse(1, sparse(m(3, 2)), m(4, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [2×4 3×2 4×4]"},
 		"AddTMulSparse, rows":    {func() { m(1, 4).AddTMulSparse(1, sparse(m(3, 2)), m(3, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [1×4 3×2 3×4]"},
 		"AddTMulSparse, columns": {func() { m(2, 5).AddTMulSparse(1, sparse(m(3, 2)), m(3, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [2×5 3×2 3×4]"},
+		"SGD, patience":          {func() { NewNetwork([]int{2, 2}, newRand(1)).SGD(data, 1, 1, 3, nil, nil, nil, Extras{Patience: 4}) }, "SGD: patience of 4 epochs, and no validation digits"},
+		"Shift, oblong":          {func() { data.Shift(sparse(m(1, 2)), 0, newRand(1)) }, "Shift: by up to 0 pixels, in 1×2, images of 2 pixels"},
+		"Shift, others":          {func() { square.Shift(sparse(m(1, 9)), 1, newRand(1)) }, "Shift: by up to 1 pixels, in 1×9, images of 4 pixels"},
+		"Shift, too far":         {func() { square.Shift(sparse(m(1, 4)), 2, newRand(1)) }, "Shift: by up to 2 pixels, in 1×4, images of 4 pixels"},
+		"Shift, negative":        {func() { square.Shift(sparse(m(1, 4)), -1, newRand(1)) }, "Shift: by up to -1 pixels, in 1×4, images of 4 pixels"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -1249,6 +1617,7 @@ func TestElementwise(t *testing.T) {
 		"AddRow":   {m(2, 2, 1, 2, 3, 4), m(2, 2, 11, 22, 13, 24), func(x *Matrix) { x.AddRow(m(1, 2, 10, 20)) }},
 		"AddSum":   {m(1, 2, 100, 200), m(1, 2, 92, 188), func(x *Matrix) { x.AddSum(-2, m(2, 2, 1, 2, 3, 4)) }},
 		"Apply":    {m(1, 3, 1, -2, 3), m(1, 3, 2, -4, 6), func(x *Matrix) { x.Apply(double) }},
+		"Scale":    {m(2, 2, 1, -2, 3, 0), m(2, 2, -3, 6, -9, math.Copysign(0, -1)), func(x *Matrix) { x.Scale(-3) }},
 		"Hadamard": {m(2, 2, 1, 2, 3, 4), m(2, 2, 10, 24, 42, 64), func(x *Matrix) { x.Hadamard(double, m(2, 2, 5, 6, 7, 8)) }},
 		"SetRows":  {m(2, 2, 1, 2, 3, 4), m(1, 2, 1, 2), func(x *Matrix) { x.SetRows(1) }},
 		"SetRows, and back": {m(2, 2, 1, 2, 3, 4), m(2, 2, 1, 2, 3, 4), func(x *Matrix) {
@@ -1402,7 +1771,7 @@ func BenchmarkUpdateMiniBatch(b *testing.B) {
 			for i := range b.N {
 				k := i * 10 % (data.Len() - 9)
 				batch.Load(data, order[k:k+10])
-				net.UpdateMiniBatch(batch, 0.1)
+				net.UpdateMiniBatch(batch, 0.1, 0, data.Len())
 			}
 		})
 	}
@@ -1524,6 +1893,97 @@ func TestGather(t *testing.T) {
 }
 
 // Instruction by instruction: what each one leaves on the stack.
+// Moved by up to 2, an image of 4×4 with ink on every pixel comes in 25 ways,
+// each of which must be it, in its place, and nothing on the other side; a
+// second image moves by itself, and a third is blank. 10,000 times 1/25 is
+// 400, with a standard deviation of √(400·24/25) < 20; five are allowed.
+func TestShift(t *testing.T) {
+	const w, n, times = 4, 2, 10_000
+	ink := make([]float64, w*w)
+	for k := range ink {
+		ink[k] = float64(k+1) / 32
+	}
+	d := dataSetOf([][]float64{ink, ink, make([]float64, w*w)}, []uint8{1, 2, 3})
+	offset := func(moved []float64) (right, down int) { // of a pixel that is always seen
+		for k, v := range moved {
+			for _, from := range []int{1*w + 1, 1*w + 2, 2*w + 1, 2*w + 2} {
+				if v == ink[from] {
+					return k%w - from%w, k/w - from/w
+				}
+			}
+		}
+		t.Fatalf("there is nothing of the image in %v", moved)
+		return
+	}
+	var seen [2][2*n + 1][2*n + 1]int
+	together, rng := 0, newRand(1)
+	x, y := &Sparse{}, NewMatrix(3, digits)
+	for range times {
+		d.Gather(upTo(3), x, y)
+		d.Shift(x, n, rng)
+		moved, last := dense(x), [2]int{}
+		for row := range 2 {
+			right, down := offset(moved.Row(row))
+			for k, got := range moved.Row(row) {
+				want, i, j := 0.0, k/w-down, k%w-right
+				if 0 <= i && i < w && 0 <= j && j < w {
+					want = ink[i*w+j]
+				}
+				if got != want {
+					t.Fatalf("moved %d to the right and %d down: row %d, column %d is %v, want %v", right, down, k/w, k%w, got, want)
+				}
+			}
+			if where := x.given[row].where; !slices.IsSorted(where) {
+				t.Fatalf("the pixels are %v, want them ascending", where)
+			}
+			seen[row][right+n][down+n]++
+			if row == 1 && last == [2]int{right, down} {
+				together++
+			}
+			last = [2]int{right, down}
+		}
+		if slices.Max(moved.Row(2)) > 0 {
+			t.Fatalf("of a blank image it made %v", moved.Row(2))
+		}
+	}
+	for row := range seen {
+		for k := range 25 {
+			if got := seen[row][k%5][k/5]; math.Abs(float64(got-times/25)) > 100 {
+				t.Errorf("image %d was moved %d to the right and %d down %d times of %d, want %d", row, k%5-n, k/5-n, got, times, times/25)
+			}
+		}
+	}
+	if math.Abs(float64(together-times/25)) > 100 {
+		t.Errorf("two images were moved alike %d times of %d, want %d", together, times, times/25)
+	}
+}
+
+// As far as it can be moved, only a corner is left; by 0, everything.
+func TestShiftFar(t *testing.T) {
+	_, _, data := loadBuiltIn(t)
+	x, y, least := &Sparse{}, NewMatrix(50, digits), 784
+	data.Gather(upTo(50), x, y)
+	want := dense(x)
+	if data.Shift(x, 0, newRand(1)); !reflect.DeepEqual(dense(x), want) {
+		t.Error("by 0 pixels, some were moved")
+	}
+	data.Shift(x, data.Width()-1, newRand(1))
+	for row := range x.Rows {
+		least = min(least, len(x.given[row].where))
+	}
+	if x.Rows != 50 || least > 0 {
+		t.Errorf("by up to 27 pixels, %d images have at least %d pixels, want 50 and 0", x.Rows, least)
+	}
+}
+
+func TestWidth(t *testing.T) {
+	for pixels, want := range map[int]int{1: 1, 2: 0, 3: 0, 4: 2, 8: 0, 9: 3, 783: 0, 784: 28, 785: 0, 255 * 255: 255, maxPixels: 256} {
+		if got := (&DataSet{Pixels: pixels}).Width(); got != want {
+			t.Errorf("Width of images of %d pixels = %d, want %d", pixels, got, want)
+		}
+	}
+}
+
 func TestUnpickle(t *testing.T) {
 	text := func(n int) string { return strings.Repeat("x", n) }
 	for name, c := range map[string]struct {

@@ -8,7 +8,10 @@ nIn x nOut. This is the book's own way (network.py in chapter 1): one example at
 time, a column vector, weights nOut x nIn. Two programs so different that agree on
 every weight are unlikely to be wrong in the same place.
 
-All is float64 with the quadratic cost. Everything in the file is in the book's
+All is float64. The first cases are chapter 1's, the quadratic cost alone. The others
+say which cost and lambda they have; costs and the step are those of network2.py in
+chapter 3, and totalCost is its total_cost before the first step and after three.
+Everything in the file is in the book's
 orientation: weights[l][k][j] is the weight from neuron j of layer l to neuron k of
 layer l + 1, biases[l][k] the bias of neuron k of layer l + 1. nablaW and nablaB are
 sums over all examples, neither averaged nor multiplied by eta. The same machine writes
@@ -34,23 +37,44 @@ def sigmoid_prime(z):
     return sigmoid(z) * (1 - sigmoid(z))
 
 
+class QuadraticCost:
+    @staticmethod
+    def fn(a, y):
+        return 0.5 * np.sum((a - y) ** 2)
+
+    @staticmethod
+    def delta(z, a, y):
+        return (a - y) * sigmoid_prime(z)
+
+
+class CrossEntropyCost:
+    @staticmethod
+    def fn(a, y):
+        return np.sum(np.nan_to_num(-y * np.log(a) - (1 - y) * np.log(1 - a)))
+
+    @staticmethod
+    def delta(z, a, y):
+        return a - y
+
+
 class Network:
     """The book's network. Biases are columns (nOut x 1)."""
 
-    def __init__(self, sizes, weights, biases):
+    def __init__(self, sizes, weights, biases, cost=QuadraticCost):
         self.num_layers = len(sizes)
         self.sizes = sizes
         self.weights = [w.copy() for w in weights]
         self.biases = [b.copy() for b in biases]
+        self.cost = cost
 
     def feedforward(self, a):
         for b, w in zip(self.biases, self.weights):
             a = sigmoid(np.dot(w, a) + b)
         return a
 
-    def update_mini_batch(self, mini_batch, eta):
+    def update_mini_batch(self, mini_batch, eta, lmbda, n):
         nabla_b, nabla_w = self.nablas(mini_batch)
-        self.weights = [w - (eta / len(mini_batch)) * nw
+        self.weights = [(1 - eta * (lmbda / n)) * w - (eta / len(mini_batch)) * nw
                         for w, nw in zip(self.weights, nabla_w)]
         self.biases = [b - (eta / len(mini_batch)) * nb
                        for b, nb in zip(self.biases, nabla_b)]
@@ -76,7 +100,7 @@ class Network:
             zs.append(z)
             activation = sigmoid(z)
             activations.append(activation)
-        delta = (activations[-1] - y) * sigmoid_prime(zs[-1])
+        delta = self.cost.delta(zs[-1], activations[-1], y)
         nabla_b[-1] = delta
         nabla_w[-1] = np.dot(delta, activations[-2].transpose())
         for l in range(2, self.num_layers):
@@ -85,9 +109,17 @@ class Network:
             nabla_w[-l] = np.dot(delta, activations[-l - 1].transpose())
         return nabla_b, nabla_w
 
-    def cost(self, examples):
-        """The quadratic cost, summed over the examples as nablas is."""
-        return sum(0.5 * np.sum((self.feedforward(x) - y) ** 2) for x, y in examples)
+    def summed_cost(self, examples):
+        """The cost, summed over the examples as nablas is."""
+        return sum(self.cost.fn(self.feedforward(x), y) for x, y in examples)
+
+    def total_cost(self, data, lmbda):
+        cost = 0.0
+        for x, y in data:
+            cost += self.cost.fn(self.feedforward(x), y) / len(data)
+        cost += 0.5 * (lmbda / len(data)) * sum(
+            np.linalg.norm(w) ** 2 for w in self.weights)
+        return cost
 
     def correct(self, examples):
         return sum(int(np.argmax(self.feedforward(x)) == np.argmax(y))
@@ -119,9 +151,9 @@ def check_gradient(net, examples):
         for index in np.ndindex(values.shape):
             kept = values[index]
             values[index] = kept + h
-            above = net.cost(examples)
+            above = net.summed_cost(examples)
             values[index] = kept - h
-            below = net.cost(examples)
+            below = net.summed_cost(examples)
             values[index] = kept
             assert abs((above - below) / (2 * h) - nabla[index]) < 1e-8
 
@@ -132,15 +164,15 @@ def lists(weights, biases):
             'biases': [b.ravel().tolist() for b in biases]}
 
 
-def trained(net, mini_batches, eta):
+def trained(net, mini_batches, eta, lmbda):
     """A copy of the network, trained on the mini-batches in turn."""
-    copy = Network(net.sizes, net.weights, net.biases)
+    copy = Network(net.sizes, net.weights, net.biases, net.cost)
     for mini_batch in mini_batches:
-        copy.update_mini_batch(mini_batch, eta)
+        copy.update_mini_batch(mini_batch, eta, lmbda, EXAMPLES)
     return copy
 
 
-def case(name, sizes, eta, seed):
+def case(name, sizes, eta, seed, cost=QuadraticCost, lmbda=0.0):
     """One network with its examples, and everything computed from them."""
     rng = np.random.default_rng(seed)
     weights = [rng.standard_normal((k, j)) for j, k in zip(sizes[:-1], sizes[1:])]
@@ -148,17 +180,17 @@ def case(name, sizes, eta, seed):
     levels = draw_pixels(rng)
     labels = rng.permutation(DIGITS)[:EXAMPLES]
 
-    net = Network(sizes, weights, biases)
+    net = Network(sizes, weights, biases, cost)
     examples = [(row.reshape(PIXELS, 1) / 256, one_hot(label))
                 for row, label in zip(levels, labels)]
     check_gradient(net, examples)
 
     nabla_b, nabla_w = net.nablas(examples)
-    after_one = trained(net, [examples], eta)
-    after_three = trained(net, [examples] * 3, eta)
+    after_one = trained(net, [examples], eta, lmbda)
+    after_three = trained(net, [examples] * 3, eta, lmbda)
     ends = np.cumsum(BATCHES)
     after_batches = trained(net, [examples[end - n:end] for n, end in zip(BATCHES, ends)],
-                            eta)
+                            eta, lmbda)
     nabla = lists(nabla_w, nabla_b)
     return {
         'name': name,
@@ -177,6 +209,19 @@ def case(name, sizes, eta, seed):
         'batches': BATCHES,
         'afterBatches': lists(after_batches.weights, after_batches.biases),
     }
+
+
+def case3(name, sizes, eta, seed, cost, lmbda):
+    """A case of chapter 3, with the cost besides."""
+    c = case(name, sizes, eta, seed, cost, lmbda)
+    examples = [(np.array(row).reshape(PIXELS, 1) / 256, one_hot(label))
+                for row, label in zip(c['pixels'], c['labels'])]
+    totals = []
+    for n in c, c['afterThree']:
+        net = Network(sizes, [np.array(w) for w in n['weights']],
+                      [np.array(b).reshape(-1, 1) for b in n['biases']], cost)
+        totals.append(net.total_cost(examples, lmbda))
+    return {**c, 'cost': cost.__name__, 'lambda': lmbda, 'totalCost': totals}
 
 
 def pretty(value, indent=''):
@@ -198,6 +243,10 @@ def main():
         case('no hidden layer', [PIXELS, DIGITS], 3.0, seed=21),
         case('one hidden layer', [PIXELS, 5, DIGITS], 3.0, seed=6),
         case('two hidden layers', [PIXELS, 6, 5, DIGITS], 0.5, seed=12),
+        case3('quadratic', [PIXELS, 5, DIGITS], 3.0, 31, QuadraticCost, 0.0),
+        case3('quadratic, lambda', [PIXELS, 5, DIGITS], 3.0, 32, QuadraticCost, 0.7),
+        case3('cross-entropy', [PIXELS, 5, DIGITS], 0.5, 33, CrossEntropyCost, 0.0),
+        case3('cross-entropy, lambda', [PIXELS, 6, 5, DIGITS], 0.5, 34, CrossEntropyCost, 3.0),
     ]
     for c in cases:
         print(f"{c['name']}: {c['correct']} of {EXAMPLES} right at the start, "
