@@ -99,6 +99,16 @@ func (d *DataSet) Gather(which []int, x *Sparse, y *Matrix) {
 	}
 }
 
+// Image returns the pixels of image i.
+func (d *DataSet) Image(i int) []float64 {
+	pixels := make([]float64, d.Pixels)
+	k := &d.ink[i/inkImages]
+	for q := k.start[i%inkImages]; q < k.start[i%inkImages+1]; q++ {
+		pixels[k.where[q]] = float64(k.value[q])
+	}
+	return pixels
+}
+
 // Shift moves every image in x (m×Pixels), as Gather has left them there, by a
 // distance of its own: from n pixels to the left to n to the right and from n
 // up to n down, drawn from rng, all equally likely. What leaves the picture is
@@ -1183,3 +1193,7 @@ func (d dtype) value(bits uint64) float64 {
 	}
 	return math.Float64frombits(bits)
 }
+
+const pictureWidth = 28
+
+func LoadPicture(name string, r io.Reader) (*Matrix, error) { return nil, errors.New("stub") }

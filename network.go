@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 )
 
 // A Network is a feedforward network of sigmoid neurons: chapter 1's Network.
@@ -350,28 +355,45 @@ func (net *Network) addGradient(s float64, batch *MiniBatch, biases, weights []*
 	}
 }
 
-// Evaluate returns how many of the test digits the network reads rightly. Its
-// answer is the output neuron with the highest activation.
+// Evaluate returns how many of the test digits the network reads rightly.
 func (net *Network) Evaluate(testData *DataSet) int {
-	const m = 50 // enough rows to share the work, few enough to stay in the cache
-	batch := net.NewMiniBatch(min(m, testData.Len()))
-	which := make([]int, 0, m)
 	correct := 0
-	for k := 0; k < testData.Len(); k += m {
+	net.each(testData, func(i int, batch *MiniBatch, row int) {
+		if batch.Answer(row) == int(testData.Labels[i]) {
+			correct++
+		}
+	})
+	return correct
+}
+
+// Answers returns what the network reads each digit of data as.
+func (net *Network) Answers(data *DataSet) []int {
+	answers := make([]int, data.Len())
+	net.each(data, func(i int, batch *MiniBatch, row int) { answers[i] = batch.Answer(row) })
+	return answers
+}
+
+// Answer returns which digit the network reads in a row of the mini-batch that
+// has gone through it: the output neuron with the highest activation.
+func (b *MiniBatch) Answer(row int) int { return b.A[len(b.A)-1].Argmax(row) }
+
+// each sends all digits of data through the network, in mini-batches, and
+// calls visit with each: digit i of data is in this row of batch.
+func (net *Network) each(data *DataSet, visit func(i int, batch *MiniBatch, row int)) {
+	const m = 50 // enough rows to share the work, few enough to stay in the cache
+	batch := net.NewMiniBatch(min(m, data.Len()))
+	which := make([]int, 0, m)
+	for k := 0; k < data.Len(); k += m {
 		which = which[:0]
-		for i := k; i < min(k+m, testData.Len()); i++ {
+		for i := k; i < min(k+m, data.Len()); i++ {
 			which = append(which, i)
 		}
-		batch.Load(testData, which)
+		batch.Load(data, which)
 		net.feedforward(batch)
-		output := batch.A[len(batch.A)-1]
 		for row, i := range which {
-			if output.Argmax(row) == int(testData.Labels[i]) {
-				correct++
-			}
+			visit(i, batch, row)
 		}
 	}
-	return correct
 }
 
 // TotalCost returns the cost that training with lambda makes smaller, the
@@ -382,28 +404,18 @@ func (net *Network) Evaluate(testData *DataSet) int {
 //
 // It is infinite if the cost of one digit is.
 func (net *Network) TotalCost(data *DataSet, lambda float64) float64 {
-	const m = 50 // as in Evaluate
-	n := data.Len()
-	batch := net.NewMiniBatch(min(m, n))
-	which := make([]int, 0, m)
 	sum := 0.0
-	for k := 0; k < n; k += m {
-		which = which[:0]
-		for i := k; i < min(k+m, n); i++ {
-			which = append(which, i)
+	net.each(data, func(_ int, batch *MiniBatch, row int) {
+		for i, a := range batch.A[len(batch.A)-1].Row(row) {
+			sum += net.Cost.Value(a, batch.Y.Row(row)[i])
 		}
-		batch.Load(data, which)
-		net.feedforward(batch)
-		for i, a := range batch.A[len(batch.A)-1].Data {
-			sum += net.Cost.Value(a, batch.Y.Data[i])
-		}
-	}
+	})
 	for _, w := range net.Weights {
 		for _, v := range w.Data {
 			sum += lambda / 2 * v * v
 		}
 	}
-	return sum / float64(n)
+	return sum / float64(data.Len())
 }
 
 // A Cost measures how wrong an output neuron is that says a, from 0 to 1, where
@@ -466,4 +478,143 @@ func (net *Network) finite() bool {
 		}
 	}
 	return true
+}
+
+// saved is a network as the book's network2.py keeps it in a file, as JSON.
+//
+// Here a row of weights belongs to a receiving neuron, as in the book:
+// Weights[l][k][j] leads from neuron j of layer l to neuron k of layer l+1,
+// and stands in Network at Weights[l].Row(j)[k].
+type saved struct {
+	Sizes   []int         `json:"sizes"`
+	Weights [][][]float64 `json:"weights"`
+	Biases  [][][]float64 `json:"biases"` // columns: [[b0], [b1], …] for each layer but the input
+	Cost    string        `json:"cost"`   // the name of a class: Cost.Name
+}
+
+// What LoadNetwork reads at most.
+const (
+	maxSavedBytes   = 1 << 29
+	maxSavedNumbers = 1 << 24 // weights and biases
+	maxSavedRows    = 1 << 20 // neurons, about
+)
+
+// Save writes the network to w, in the form of network2.py. Every number is
+// written with as many digits as it takes to read the same number back.
+func (net *Network) Save(w io.Writer) error {
+	s := saved{Sizes: net.Sizes(), Cost: net.Cost.Name}
+	for l, m := range net.Weights {
+		rows, column := make([][]float64, m.Cols), make([][]float64, m.Cols)
+		for k := range rows {
+			for j := range m.Rows {
+				rows[k] = append(rows[k], m.Row(j)[k])
+			}
+			column[k] = net.Biases[l].Data[k : k+1]
+		}
+		s.Weights, s.Biases = append(s.Weights, rows), append(s.Biases, column)
+	}
+	return json.NewEncoder(w).Encode(s)
+}
+
+// LoadNetwork reads a network from r that Save or network2.py has written. name
+// is what errors call it. A *FormatError says what is wrong with it, an
+// UnsupportedError that it is too large.
+func LoadNetwork(name string, r io.Reader) (*Network, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxSavedBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	net, err := parseNetwork(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return net, nil
+}
+
+// parseNetwork reads a network from the text of a file.
+func parseNetwork(text []byte) (*Network, error) {
+	if len(text) > maxSavedBytes || bytes.Count(text, []byte(",")) > maxSavedNumbers || bytes.Count(text, []byte("[")) > maxSavedRows {
+		return nil, UnsupportedError(fmt.Sprintf("this is no network, or one of more than %d weights", maxSavedNumbers))
+	}
+	var s saved
+	if err := json.Unmarshal(text, &s); err != nil {
+		return nil, jsonError(text, err)
+	}
+	if k := bytes.Index(text, []byte("null")); k >= 0 { // Unmarshal would take it for 0
+		return nil, &FormatError{Message: fmt.Sprintf("byte %d: null, where a number belongs", k)}
+	}
+	net := &Network{}
+	for _, c := range []*Cost{Quadratic, CrossEntropy} {
+		if s.Cost == c.Name {
+			net.Cost = c
+		}
+	}
+	switch {
+	case net.Cost == nil:
+		return nil, &FormatError{Message: fmt.Sprintf("the cost is %q, want %q or %q", s.Cost, Quadratic.Name, CrossEntropy.Name)}
+	case len(s.Sizes) < 2 || slices.Min(s.Sizes) < 1:
+		return nil, &FormatError{Message: fmt.Sprintf("the sizes are %v, want two layers at least, of a neuron at least", s.Sizes)}
+	case len(s.Weights) != len(s.Sizes)-1 || len(s.Biases) != len(s.Sizes)-1:
+		return nil, &FormatError{Message: fmt.Sprintf("sizes has %d layers, but weights %d and biases %d, want one less",
+			len(s.Sizes), len(s.Weights), len(s.Biases))}
+	}
+	for l, nOut := range s.Sizes[1:] {
+		if err := net.addLayer(l, s.Sizes[l], nOut, s.Weights[l], s.Biases[l]); err != nil {
+			return nil, err
+		}
+	}
+	return net, nil
+}
+
+// addLayer adds the weights and biases of nOut neurons with nIn inputs, as they
+// stand at place l of a saved network.
+func (net *Network) addLayer(l, nIn, nOut int, weights, biases [][]float64) error {
+	for _, part := range []struct {
+		name string
+		rows [][]float64
+		cols int
+	}{{"weights", weights, nIn}, {"biases", biases, 1}} {
+		if len(part.rows) != nOut {
+			return &FormatError{Message: fmt.Sprintf("%s[%d] has %d rows, but layer %d has %d neurons", part.name, l, len(part.rows), l+1, nOut)}
+		}
+		for k, row := range part.rows {
+			if len(row) != part.cols {
+				return &FormatError{Message: fmt.Sprintf("%s[%d], row %d has %d numbers, want %d", part.name, l, k, len(row), part.cols)}
+			}
+		}
+	}
+	w, b := NewMatrix(nIn, nOut), NewMatrix(1, nOut)
+	for k, row := range weights {
+		b.Data[k] = biases[k][0]
+		for j, v := range row {
+			w.Row(j)[k] = v
+		}
+	}
+	net.Weights, net.Biases = append(net.Weights, w), append(net.Biases, b)
+	return nil
+}
+
+// jsonError returns what to report when text has turned out not to be the JSON
+// of a network.
+func jsonError(text []byte, err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		at := max(0, int(syntax.Offset)-1)
+		rest := text[min(at, len(text)):]
+		switch {
+		case len(bytes.TrimSpace(text)) == 0:
+			return &FormatError{"it is empty, not a network", io.ErrUnexpectedEOF}
+		case strings.HasPrefix(err.Error(), "unexpected end"):
+			return &FormatError{"the file is cut short", io.ErrUnexpectedEOF}
+		case bytes.HasPrefix(rest, []byte("NaN")) || bytes.HasPrefix(rest, []byte("Infinity")):
+			// Python writes them, though JSON has no such numbers.
+			return &FormatError{Message: fmt.Sprintf("byte %d: a weight or bias that is not finite: the training has failed", at)}
+		}
+		return &FormatError{Message: fmt.Sprintf("byte %d: this is not the JSON of a network (%v)", at, err)}
+	case errors.As(err, &kind):
+		return &FormatError{Message: fmt.Sprintf("byte %d: %s where %s wants another kind of value, or it is too large", kind.Offset, kind.Value, kind.Field)}
+	}
+	return &FormatError{Message: err.Error()}
 }

@@ -190,6 +190,10 @@ func TestParse(t *testing.T) {
 			with(func(o *options) {
 				o.cost, o.init, o.lambda, o.patience, o.shift = "cross-entropy", "scaled", 5, 10, 1
 			})},
+		"files":           {[]string{"-save", "a", "-show", "3"}, with(func(o *options) { o.save, o.show = "a", 3 })},
+		"loaded":          {[]string{"-load", "b"}, with(func(o *options) { o.load, o.epochs = "b", 0 })},
+		"trained further": {[]string{"-load", "b", "-epochs", "30"}, with(func(o *options) { o.load = "b" })},
+		"to be read":      {[]string{"-load", "b", "x", "y"}, with(func(o *options) { o.load, o.epochs, o.pictures = "b", 0, []string{"x", "y"} })},
 	} {
 		got, err := parse(c.args)
 		if err != nil {
@@ -369,6 +373,14 @@ func TestCommandRefusesFlags(t *testing.T) {
 	}{
 		{[]string{"-epochs", "-1"}, "-epochs -1"},
 		{[]string{"-epochs", "x"}, "-epochs"},
+		{[]string{"-show", "-1"}, "-show -1"},
+		{[]string{"-save", ""}, "-save"},
+		{[]string{"-load", ""}, "-load"},
+		{[]string{"-load", "testdata/saved.json", "-hidden", "30"}, "-hidden beside -load"},
+		{[]string{"-load", "testdata/saved.json", "-init", "normal"}, "-init beside -load"},
+		{[]string{"-load", "testdata/saved.json", "-cost", "quadratic", "-data", smallFile}, "CrossEntropyCost"},
+		{[]string{"-load", "testdata/saved.json", "x.png", "-show", "1"}, "flags come first"},
+		{[]string{"-epochs", "1", "testdata"}, `"testdata": there is no such image`},
 		{[]string{"-batch", "0"}, "-batch 0"},
 		{[]string{"-batch", "-5"}, "-batch -5"},
 		{[]string{"-eta", "NaN"}, "-eta NaN"},
@@ -416,8 +428,8 @@ func TestCommandHelp(t *testing.T) {
 	if status != 0 || stderr != "" {
 		t.Errorf("exit status %d, stderr %q, want 0 and nothing", status, stderr)
 	}
-	for _, want := range []string{"usage: digits [flags]", "-data FILE", "-hidden LIST", "-epochs N", "-batch N", "-eta η", "-seed N",
-		"-cost NAME", "-init NAME", "-lambda λ", "-patience N", "-shift N"} {
+	for _, want := range []string{"usage: digits [flags] [image ...]", "-data FILE", "-hidden LIST", "-epochs N", "-batch N", "-eta η", "-seed N",
+		"-cost NAME", "-init NAME", "-lambda λ", "-patience N", "-shift N", "-save FILE", "-load FILE", "-show N"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("the help does not mention %q:\n%s", want, stdout)
 		}
@@ -531,6 +543,232 @@ var errFull = errors.New("the disk is full")
 type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, errFull }
+
+// What -save has kept, -load tests, and trains on from exactly there.
+func TestCommandSavesAndLoads(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "net.json")
+	command := func(args ...string) string {
+		t.Helper()
+		var stdout, stderr strings.Builder
+		if status := run(args, &stdout, &stderr); status != 0 {
+			t.Fatalf("%q: exit status %d, stderr %s", args, status, stderr.String())
+		}
+		return stdout.String()
+	}
+	last := func(stdout string) string { // the score on the last line
+		return stdout[strings.LastIndex(stdout, ":"):]
+	}
+	trained := command("-epochs", "2", "-hidden", "12", "-cost", "cross-entropy", "-eta", "0.5", "-save", file)
+	if got := command("-load", file); got != "Test"+last(trained) {
+		t.Errorf("-load prints %q after %q", got, trained)
+	}
+
+	training, _, test := loadBuiltIn(t)
+	f, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := LoadNetwork(file, bytes.NewReader(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want strings.Builder
+	if err := net.SGD(training, 1, 10, 0.5, test, newRand(1), &want, Extras{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := command("-load", file, "-epochs", "1", "-eta", "0.5", "-save", file); got != want.String() {
+		t.Errorf("-load and -epochs 1 prints %q, want %q", got, want.String())
+	}
+	if got := command("-load", file); got != "Test"+last(want.String()) {
+		t.Errorf("-load prints %q, want the score of %q", got, want.String())
+	}
+	if files, _ := os.ReadDir(filepath.Dir(file)); len(files) != 1 {
+		t.Errorf("besides the network there is left %v", files)
+	}
+
+	command("-epochs", "0", "-hidden", "5", "-save", file) // no training: the network as it is
+	if got := command("-load", file); got != command("-epochs", "0", "-hidden", "5") {
+		t.Errorf("-load of an untrained network prints %q", got)
+	}
+}
+
+// With -patience the file holds the best epoch, not the last.
+func TestCommandSavesTheBest(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "net.json")
+	var trained, loaded, stderr strings.Builder
+	args := []string{"-epochs", "40", "-hidden", "8", "-eta", "8", "-patience", "2", "-save", file}
+	if status := run(args, &trained, &stderr); status != 0 {
+		t.Fatalf("exit status %d, stderr %s", status, stderr.String())
+	}
+	if run([]string{"-load", file}, &loaded, io.Discard); !strings.HasSuffix(trained.String(), "\n"+loaded.String()) {
+		t.Errorf("the file's network has %q, want the end of %s", loaded.String(), trained.String())
+	}
+}
+
+func TestCommandRefusesFiles(t *testing.T) {
+	dir := t.TempDir()
+	small := filepath.Join(dir, "small.json")
+	if err := os.WriteFile(small, []byte(`{"sizes":[12,1],"weights":[[[1,1,1,1,1,1,1,1,1,1,1,1]]],"biases":[[[1]]],"cost":"QuadraticCost"}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no file":             {[]string{"-load", filepath.Join(dir, "none")}, "none"},
+		"no network":          {[]string{"-load", smallFile}, "not the JSON of a network"},
+		"other outputs":       {[]string{"-load", small}, "1 outputs, want 10"},
+		"other digits":        {[]string{"-load", "testdata/saved.json"}, "12 inputs, but the digits have 784 pixels"},
+		"images of 784":       {[]string{"-load", "testdata/saved.json", "x.png"}, "784 pixels, but the network has 12 inputs"},
+		"no such folder":      {[]string{"-save", filepath.Join(dir, "no", "net.json")}, "no such file"},
+		"a folder":            {[]string{"-save", dir}, "no ordinary file"},
+		"nothing to write to": {[]string{"-save", os.DevNull}, "no ordinary file"},
+	} {
+		var stdout, stderr strings.Builder
+		if status := run(c.args, &stdout, &stderr); status != 1 || stdout.Len() > 0 || !strings.Contains(stderr.String(), c.want) {
+			t.Errorf("%s: exit status %d, stdout %q, stderr %q, want 1, nothing and %q", name, status, stdout.String(), stderr.String(), c.want)
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("in the folder there is now %v", files)
+	}
+}
+
+// A file is replaced whole or not at all.
+func TestReplaceFile(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	put := func(text string, err error) func(io.Writer) error {
+		return func(w io.Writer) error {
+			io.WriteString(w, text)
+			if got, e := os.ReadFile(file); e == nil && string(got) == text {
+				t.Errorf("%q is in the file while it is being written", text)
+			}
+			return err
+		}
+	}
+	if err := replaceFile(file, put("one", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(file, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := replaceFile(file, put("two", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if err := replaceFile(file, put("three", errFull)); err != errFull {
+		t.Errorf("the error is %v, want %v", err, errFull)
+	}
+	if got, _ := os.ReadFile(file); string(got) != "two" {
+		t.Errorf("the file holds %q, want what was there before", got)
+	}
+	if runtime.GOOS != "windows" {
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o640 {
+			t.Errorf("the file's mode is %v, want 0640", info.Mode())
+		}
+		if err := os.Symlink(file, link); err != nil {
+			t.Fatal(err)
+		}
+		if err := replaceFile(link, put("four", nil)); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := os.ReadFile(file); string(got) != "four" {
+			t.Errorf("through a link, the file holds %q, want four", got)
+		}
+		os.Remove(link)
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+func TestWriteConfusion(t *testing.T) {
+	var count [digits][digits]int
+	for d := range digits {
+		count[d][d] = 900 + d
+	}
+	count[4][9], count[9][4], count[5][3], count[3][5], count[7][2], count[2][7], count[1][7] = 25, 13, 25, 1, 9, 2, 3
+	var out strings.Builder
+	writeConfusion(&out, &count)
+	want := `
+right \ read     0     1     2     3     4     5     6     7     8     9
+           0   900     .     .     .     .     .     .     .     .     .
+           1     .   901     .     .     .     .     .     3     .     .
+           2     .     .   902     .     .     .     .     2     .     .
+           3     .     .     .   903     .     1     .     .     .     .
+           4     .     .     .     .   904     .     .     .     .    25
+           5     .     .     .    25     .   905     .     .     .     .
+           6     .     .     .     .     .     .   906     .     .     .
+           7     .     .     9     .     .     .     .   907     .     .
+           8     .     .     .     .     .     .     .     .   908     .
+           9     .     .     .     .    13     .     .     .     .   909
+
+most often confused:
+    25 times 4 read as 9
+    25 times 5 read as 3
+    13 times 9 read as 4
+     9 times 7 read as 2
+     3 times 1 read as 7
+`
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
+func TestShowMistakes(t *testing.T) {
+	_, _, test := loadBuiltIn(t)
+	answers := make([]int, test.Len())
+	for i, label := range test.Labels {
+		answers[i] = int(label)
+	}
+	show := func(n int) string {
+		var out strings.Builder
+		if err := showMistakes(&out, test, answers, n); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	if got := show(2); strings.Contains(got, "test digit") || strings.Contains(got, "confused") {
+		t.Errorf("where nothing is misread it shows\n%s", got)
+	}
+	for _, i := range []int{3, 7, 11} {
+		answers[i] = (answers[i] + 1) % 10
+	}
+	for n, want := range map[int][]int{1: {3}, 2: {3, 7}, 9: {3, 7, 11}} {
+		var drawn strings.Builder
+		for _, i := range want {
+			fmt.Fprintf(&drawn, "\ntest digit %d: %d read as %d\n", i, test.Labels[i], answers[i])
+			draw(&drawn, pixelsOf(test).Row(i), 28, false)
+		}
+		if got := show(n); !strings.HasSuffix(got, drawn.String()) || strings.Count(got, "test digit") != len(want) {
+			t.Errorf("-show %d shows\n%s\nwant at the end\n%s", n, got, drawn.String())
+		}
+	}
+	if err := showMistakes(failingWriter{}, test, answers, 1); err != errFull {
+		t.Errorf("the error is %v, want %v", err, errFull)
+	}
+}
+
+func TestDraw(t *testing.T) {
+	pixels := []float64{0, 1, 0.5, 1, 1, 0, 0, 0.25, 1}
+	for colour, want := range map[bool]string{
+		false: "+@:\n .+\n",
+		true: "\x1b[38;5;232m\x1b[48;5;255m▀\x1b[38;5;255m\x1b[48;5;255m▀\x1b[38;5;243m\x1b[48;5;232m▀\x1b[0m\n" +
+			"\x1b[38;5;232m\x1b[48;5;232m▀\x1b[38;5;237m\x1b[48;5;232m▀\x1b[38;5;255m\x1b[48;5;232m▀\x1b[0m\n",
+	} {
+		var out strings.Builder
+		if draw(&out, pixels, 3, colour); out.String() != want {
+			t.Errorf("colour %v: got %q, want %q", colour, out.String(), want)
+		}
+	}
+}
+
+func TestReading(t *testing.T) {
+	got := reading([]float64{0.1, 0, 0.1, 0.976, 0, 0, 0.2, 0, 0.03, 0})
+	if want := "3 (3 0.98, 6 0.20, 0 0.10, 2 0.10, 8 0.03, 1 0.00, 4 0.00, 5 0.00, 7 0.00, 9 0.00)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
 
 func TestMeter(t *testing.T) {
 	var w bytes.Buffer
@@ -1401,6 +1639,119 @@ func TestLearnsMNIST(t *testing.T) {
 	}
 	if got := net.Evaluate(test); got < 9400 {
 		t.Errorf("after six epochs %d of 10000 are right, want 9400", got)
+	}
+}
+
+// A network that numpy has saved computes the same here, and is saved again
+// number for number.
+func TestLoadNetworkFromNumpy(t *testing.T) {
+	text, err := os.ReadFile("testdata/saved.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := LoadNetwork("saved.json", bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := net.Sizes(), []int{12, 5, 4, 10}; !slices.Equal(got, want) || net.Cost != CrossEntropy {
+		t.Errorf("sizes %v, cost %s, want %v, %s", got, net.Cost.Name, want, CrossEntropy.Name)
+	}
+	var numpy struct{ Inputs, Outputs [][]float64 }
+	outputs, err := os.ReadFile("testdata/saved_outputs.json")
+	if err == nil {
+		err = json.Unmarshal(outputs, &numpy)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, x := range numpy.Inputs {
+		got := net.Feedforward(&Matrix{1, len(x), x})
+		wantClose(t, fmt.Sprintf("output %d", i), []*Matrix{got}, []*Matrix{{1, 10, numpy.Outputs[i]}}, numpyTolerance)
+	}
+
+	var again bytes.Buffer
+	if err := net.Save(&again); err != nil {
+		t.Fatal(err)
+	}
+	var got, want any
+	if err := errors.Join(json.Unmarshal(again.Bytes(), &got), json.Unmarshal(text, &want)); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("saved again it is\n%s\nwant\n%s", again.Bytes(), text)
+	}
+	if err := net.Save(failingWriter{}); err != errFull {
+		t.Errorf("the error is %v, want %v", err, errFull)
+	}
+}
+
+func TestLoadNetworkRefuses(t *testing.T) {
+	const good = `{"sizes": [2, 1, 2], "weights": [[[1, 2]], [[3], [4]]], "biases": [[[5]], [[6], [7]]], "cost": "QuadraticCost"}`
+	if _, err := LoadNetwork("good", strings.NewReader(good)); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ old, new, want string }{
+		"empty":             {good, "", "it is empty"},
+		"no JSON":           {good, "\x80\x02cnumpy", "byte 0: this is not the JSON"},
+		"another thing":     {good, `[1, 2]`, "byte"},
+		"nothing in it":     {good, `{}`, `the cost is ""`},
+		"twice":             {good, good + good, "not the JSON"},
+		"unknown cost":      {`"QuadraticCost"`, `"Hinge"`, `the cost is "Hinge", want "QuadraticCost" or "CrossEntropyCost"`},
+		"one layer":         {"[2, 1, 2]", "[2]", "sizes are [2]"},
+		"no neurons":        {"[2, 1, 2]", "[2, 0, 2]", "sizes are [2 0 2]"},
+		"a layer too many":  {"[2, 1, 2]", "[2, 1, 2, 2]", "4 layers, but weights 2 and biases 2"},
+		"weights missing":   {", [[3], [4]]", "", "3 layers, but weights 1 and biases 2"},
+		"biases missing":    {", [[6], [7]]", "", "3 layers, but weights 2 and biases 1"},
+		"a row missing":     {"[[3], [4]]", "[[3]]", "weights[1] has 1 rows, but layer 2 has 2 neurons"},
+		"a bias missing":    {"[[6], [7]]", "[[6]]", "biases[1] has 1 rows, but layer 2 has 2 neurons"},
+		"a weight missing":  {"[[1, 2]]", "[[1]]", "weights[0], row 0 has 1 numbers, want 2"},
+		"a weight too many": {"[4]", "[4, 4]", "weights[1], row 1 has 2 numbers, want 1"},
+		"biases in a row":   {"[[6], [7]]", "[[6, 7], [7]]", "biases[1], row 0 has 2 numbers, want 1"},
+		"no column":         {"[[5]]", "[5]", "byte"},
+		"the other way":     {"[[1, 2]]", "[[1], [2]]", "weights[0] has 2 rows, but layer 1 has 1 neurons"},
+		"NaN":               {"[7]", "[NaN]", "byte 81: a weight or bias that is not finite"},
+		"Infinity":          {"[7]", "[Infinity]", "byte 81: a weight or bias that is not finite"},
+		"minus Infinity":    {"[7]", "[-Infinity]", "byte 82: a weight or bias that is not finite"},
+		"too large":         {"[7]", "[1e999]", "too large"},
+		"null":              {"[7]", "[null]", "byte 81: null"},
+		"text":              {"[7]", `["7"]`, "byte"},
+		"a huge layer":      {"[2, 1, 2]", "[1000000000, 1, 2]", "weights[0], row 0 has 2 numbers"},
+		"huge nonsense":     {good, strings.Repeat("[", maxSavedRows+1), "no network"},
+		"too many numbers":  {good, "[" + strings.Repeat("1,", maxSavedNumbers+1), "no network"},
+	} {
+		_, err := LoadNetwork("file", strings.NewReader(strings.Replace(good, c.old, c.new, 1)))
+		kind := kindOf(err)
+		if kind != "FormatError" && kind != "UnsupportedError" || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "file: ") {
+			t.Errorf("%s: the error is %v, want one with %q", name, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: the error has more than one line: %v", name, err)
+		}
+	}
+	for n := range len(good) - 1 {
+		if _, err := LoadNetwork("file", strings.NewReader(good[:n])); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("the first %d bytes: the error is %v, want io.ErrUnexpectedEOF", n, err)
+		}
+	}
+	if _, err := LoadNetwork("file", iotest.ErrReader(errFull)); err != errFull {
+		t.Errorf("the error is %v, want %v", err, errFull)
+	}
+}
+
+// What Save writes, LoadNetwork reads: the same bits.
+func TestSave(t *testing.T) {
+	for _, sizes := range [][]int{{3, 2}, {1, 1}, {7, 5, 4, 3}} {
+		net := NewNetwork(sizes, newRand(2))
+		net.Weights[0].Data[0] = math.SmallestNonzeroFloat64
+		net.Biases[0].Data[0] = -math.MaxFloat64
+		var file bytes.Buffer
+		if err := net.Save(&file); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := LoadNetwork("file", &file); err != nil || !reflect.DeepEqual(got.Weights, net.Weights) ||
+			!reflect.DeepEqual(got.Biases, net.Biases) || got.Cost != net.Cost {
+			t.Errorf("sizes %v: %v, or it is another network", sizes, err)
+		}
 	}
 }
 
