@@ -605,7 +605,7 @@ func (h *assistant) finish() (done bool) {
 	for n := 0; h.state.Load() == taken; n++ {
 		if n >= maxLooks && h.state.CompareAndSwap(taken, awaited) {
 			<-h.done
-			h.rest = 1000 // another program has the second core, it seems
+			h.rest = 100 // another program has the second core, it seems
 		}
 	}
 	return true

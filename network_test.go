@@ -2069,11 +2069,11 @@ func TestBothWaits(t *testing.T) {
 	if c.Data[0] != 1 {
 		t.Errorf("the second half has been run %v times", c.Data[0])
 	}
-	if byHelper == 1 && helper.rest != 1000 {
-		t.Errorf("after a long wait the helper rests for %d tasks, want 1000", helper.rest)
+	if byHelper == 1 && helper.rest != 100 {
+		t.Errorf("after a long wait the helper rests for %d tasks, want 100", helper.rest)
 	}
-	if both(task{run: slow, c: c}, worthSharing); byHelper == 1 && (c.Data[0] != 2 || helper.rest != 999) {
-		t.Errorf("the next task: its second half has been run %v times, and the helper rests for %d more, want 1 and 999", c.Data[0]-1, helper.rest)
+	if both(task{run: slow, c: c}, worthSharing); byHelper == 1 && (c.Data[0] != 2 || helper.rest != 99) {
+		t.Errorf("the next task: its second half has been run %v times, and the helper rests for %d more, want 1 and 99", c.Data[0]-1, helper.rest)
 	}
 	helper.rest = 0
 }
