@@ -8,6 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"image"
+	"image/color"
+	stddraw "image/draw"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
 	"io"
 	"io/fs"
 	"math"
@@ -3052,6 +3059,360 @@ func TestLoadDataStopsReading(t *testing.T) {
 	}
 }
 
+// Pictures.
+
+// A scene is a page on which a digit of the built-in test set is drawn.
+type scene struct {
+	width, height int
+	scale         float64 // pixels of the page for one of the digit
+	left, top     float64 // of the digit, on the page
+	turn          float64 // clockwise, in radians
+	paint         func(ink float64, x, y int) color.Color
+}
+
+// page draws the digit, 28×28 pixels, between whose middles it is smooth.
+func (s scene) page(digit []float64) image.Image {
+	at := func(i, j int) float64 {
+		if i < 0 || i >= 28 || j < 0 || j >= 28 {
+			return 0
+		}
+		return digit[i*28+j]
+	}
+	page := image.NewNRGBA(image.Rect(0, 0, s.width, s.height))
+	sin, cos := math.Sincos(s.turn)
+	for y := range s.height {
+		for x := range s.width {
+			u, v := (float64(x)+0.5-s.left)/s.scale-14, (float64(y)+0.5-s.top)/s.scale-14
+			u, v = u*cos+v*sin+13.5, v*cos-u*sin+13.5
+			j, i := math.Floor(u), math.Floor(v)
+			du, dv := u-j, v-i
+			upper := at(int(i), int(j))*(1-du) + at(int(i), int(j)+1)*du
+			lower := at(int(i)+1, int(j))*(1-du) + at(int(i)+1, int(j)+1)*du
+			page.Set(x, y, s.paint(upper*(1-dv)+lower*dv, x, y))
+		}
+	}
+	return page
+}
+
+// greyOf is a colour from 0, black, to 1, white.
+func greyOf(v float64) color.Color {
+	return color.Gray{Y: uint8(math.Round(255 * min(1, max(0, v))))}
+}
+
+func pngOf(t testing.TB, m image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// A digit in MNIST's form comes back as it was, however coloured, large, padded
+// or shifted its picture is.
+func TestLoadPictureExact(t *testing.T) {
+	_, _, test := loadBuiltIn(t)
+	var digits [10][]float64
+	for i := range digits { // they are not quite in MNIST's form; so they are brought to it
+		page := scene{width: 28, height: 28, scale: 1, paint: func(v float64, x, y int) color.Color { return greyOf(v) }}.page(test.Image(i))
+		digit, err := LoadPicture("digit", bytes.NewReader(pngOf(t, page)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkPicture(t, "digit", digit)
+		digits[i] = digit.Data
+	}
+	inverted := func(ink float64, x, y int) color.Color { return greyOf(1 - ink) }
+	for name, c := range map[string]struct {
+		w, h, scale, left, top int
+		paint                  func(ink float64, x, y int) color.Color
+	}{
+		"as it is":          {28, 28, 1, 0, 0, func(ink float64, x, y int) color.Color { return greyOf(ink) }},
+		"inverted":          {28, 28, 1, 0, 0, inverted},
+		"10 times as large": {280, 280, 10, 0, 0, inverted},
+		"moved, wide":       {90, 40, 1, 50, 3, inverted},
+		"moved, high":       {40, 90, 1, 7, 60, inverted},
+		"red on white": {56, 56, 2, 0, 0, func(ink float64, x, y int) color.Color {
+			return color.NRGBA{255, uint8(255.5 - 255*ink), uint8(255.5 - 255*ink), 255}
+		}},
+		"black, transparent": {56, 56, 2, 0, 0, func(ink float64, x, y int) color.Color { return color.NRGBA{0, 0, 0, uint8(255*ink + 0.5)} }},
+		"white, transparent": {56, 56, 2, 0, 0, func(ink float64, x, y int) color.Color { return color.NRGBA{255, 255, 255, uint8(255*ink + 0.5)} }},
+		"transparent margins": {76, 76, 2, 10, 10, func(ink float64, x, y int) color.Color {
+			if x < 5 || y < 5 || x >= 71 || y >= 71 {
+				return color.NRGBA{}
+			}
+			return greyOf(1 - ink)
+		}},
+	} {
+		for i, digit := range digits {
+			page := image.NewNRGBA(image.Rect(0, 0, c.w, c.h))
+			for y := range c.h {
+				for x := range c.w {
+					ink := 0.0
+					if u, v := x-c.left, y-c.top; u >= 0 && v >= 0 && u < 28*c.scale && v < 28*c.scale {
+						ink = digit[v/c.scale*28+u/c.scale]
+					}
+					page.Set(x, y, c.paint(ink, x, y))
+				}
+			}
+			got, err := LoadPicture(name, bytes.NewReader(pngOf(t, page)))
+			if err != nil {
+				t.Errorf("%s, digit %d: %v", name, i, err)
+				continue
+			}
+			far := 0.0
+			for k, v := range got.Data {
+				far += math.Abs(v - digit[k])
+			}
+			if far > 4 { // of about 100 that the ink has; a step to the side is 50
+				t.Errorf("%s, digit %d: it comes back changed by %.1f in all", name, i, far)
+				var out strings.Builder
+				draw(&out, digit, 28, false)
+				draw(&out, got.Data, 28, false)
+				t.Log(out.String())
+			}
+		}
+	}
+}
+
+// readingNetwork is a network that reads the built-in digits.
+var readingNetwork = sync.OnceValues(func() (*Network, error) {
+	sets, err := builtInSets()
+	if err != nil {
+		return nil, err
+	}
+	rng := newRand(1)
+	net := NewNetwork([]int{784, 30, 10}, rng)
+	net.Cost = CrossEntropy
+	net.ScaleWeights()
+	return net, net.SGD(sets[0], 4, 10, 0.5, nil, rng, io.Discard, Extras{})
+})
+
+// A digit is read as well from a page as from its own pixels.
+func TestLoadPictureReads(t *testing.T) {
+	_, _, test := loadBuiltIn(t)
+	net, err := readingNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := newRand(4)
+	on := func(paper, ink float64) func(float64, int, int) color.Color {
+		return func(v float64, x, y int) color.Color { return greyOf(paper + (ink-paper)*v) }
+	}
+	for name, c := range map[string]struct {
+		scene
+		encode func(w io.Writer, m image.Image) error
+	}{
+		"large":         {scene{width: 200, height: 260, scale: 7, left: 2, top: 50, paint: on(1, 0)}, png.Encode},
+		"far too large": {scene{width: 500, height: 400, scale: 13, left: 100, top: 20, paint: on(1, 0.1)}, png.Encode},
+		"light on dark": {scene{width: 140, height: 140, scale: 5, paint: on(0.1, 0.9)}, png.Encode},
+		"in a corner":   {scene{width: 300, height: 300, scale: 4, left: 180, top: 185, paint: on(0.9, 0.2)}, png.Encode},
+		"cut close":     {scene{width: 126, height: 126, scale: 6, left: -21, top: -21, paint: on(1, 0)}, png.Encode},
+		"turned left":   {scene{width: 140, height: 140, scale: 5, turn: -0.15, paint: on(1, 0)}, png.Encode},
+		"turned right":  {scene{width: 140, height: 140, scale: 5, turn: 0.15, paint: on(1, 0)}, png.Encode},
+		"faint":         {scene{width: 140, height: 140, scale: 5, paint: on(0.8, 0.65)}, png.Encode},
+		"in the shade":  {scene{width: 160, height: 160, scale: 5, left: 10, top: 10, paint: func(v float64, x, y int) color.Color { return greyOf((1 - float64(x+y)/500) * (1 - 0.7*v)) }}, png.Encode},
+		"noisy":         {scene{width: 160, height: 160, scale: 5, left: 10, top: 10, paint: func(v float64, x, y int) color.Color { return greyOf(0.9 - 0.7*v + 0.05*rng.NormFloat64()) }}, png.Encode},
+		"with dust":     {scene{width: 200, height: 200, scale: 5, left: 30, top: 30, paint: func(v float64, x, y int) color.Color { return greyOf(1 - max(v, float64((x*y%1999)/1996))) }}, png.Encode},
+		"equally bright": {scene{width: 140, height: 140, scale: 5, paint: func(v float64, x, y int) color.Color {
+			return color.NRGBA{uint8(80 + 120*v), uint8(160 - 60*v), 80, 255}
+		}}, png.Encode},
+		"JPEG":             {scene{width: 140, height: 140, scale: 5, paint: on(0.95, 0.1)}, func(w io.Writer, m image.Image) error { return jpeg.Encode(w, m, &jpeg.Options{Quality: 30}) }},
+		"GIF, transparent": {scene{width: 140, height: 140, scale: 5, paint: func(v float64, x, y int) color.Color { return color.NRGBA{0, 0, 0, uint8(math.Round(v)) * 255} }}, encodeGIF},
+	} {
+		const n = 12
+		direct, right := 0, 0
+		for i := range n {
+			digit := test.Image(i)
+			if net.Feedforward(&Matrix{1, 784, digit}).Argmax(0) == int(test.Labels[i]) {
+				direct++
+			}
+			var file bytes.Buffer
+			if err := c.encode(&file, c.page(digit)); err != nil {
+				t.Fatal(err)
+			}
+			picture, err := LoadPicture(name, &file)
+			if err != nil {
+				t.Errorf("%s, digit %d: %v", name, i, err)
+				continue
+			}
+			checkPicture(t, name, picture)
+			if net.Feedforward(picture).Argmax(0) == int(test.Labels[i]) {
+				right++
+			}
+		}
+		if right < direct-2 {
+			t.Errorf("%s: %d of %d are read rightly from pictures, %d directly", name, right, n, direct)
+		}
+	}
+}
+
+// encodeGIF writes a GIF of black and transparent pixels.
+func encodeGIF(w io.Writer, m image.Image) error {
+	p := image.NewPaletted(m.Bounds(), color.Palette{color.NRGBA{}, color.Black})
+	stddraw.Draw(p, p.Bounds(), m, image.Point{}, stddraw.Src)
+	return gif.Encode(w, p, nil)
+}
+
+// checkPicture fails unless the picture is as MNIST's are: in range, in a box of
+// 20×20, with a longest side of 20, and its centre of mass from 14 to 15.
+func checkPicture(t *testing.T, name string, picture *Matrix) {
+	t.Helper()
+	mass, x, y := 0.0, 0.0, 0.0
+	left, right, top, bottom := 28, -1, 28, -1
+	for k, v := range picture.Data {
+		if !(v >= 0 && v <= 1) {
+			t.Errorf("%s: pixel %d is %v", name, k, v)
+		}
+		if v == 0 {
+			continue
+		}
+		i, j := k/28, k%28
+		left, right, top, bottom = min(left, j), max(right, j), min(top, i), max(bottom, i)
+		mass, x, y = mass+v, x+v*(float64(j)+0.5), y+v*(float64(i)+0.5)
+	}
+	if slices.Max(picture.Data) != 1 || max(right-left, bottom-top) != 19 {
+		t.Errorf("%s: the ink is at most %v, in columns %d to %d and rows %d to %d, want 1 and a longer side of 20",
+			name, slices.Max(picture.Data), left, right, top, bottom)
+	}
+	if x /= mass; left > 0 && right < 27 && !(x > 13.999 && x < 15) {
+		t.Errorf("%s: the centre of mass is %.2f from the left, want from 14 to 15", name, x)
+	}
+	if y /= mass; top > 0 && bottom < 27 && !(y > 13.999 && y < 15) {
+		t.Errorf("%s: the centre of mass is %.2f from the top, want from 14 to 15", name, y)
+	}
+}
+
+// Lines drawn with a thin pen on a large page are as wide as MNIST's are.
+func TestLoadPictureThinPen(t *testing.T) {
+	page := image.NewGray(image.Rect(0, 0, 400, 400))
+	for k := range page.Pix {
+		page.Pix[k] = 250
+	}
+	for y := 60; y < 340; y++ { // a 7, lines 3 pixels wide
+		for d := range 3 {
+			page.SetGray(260-y/3+d, y, color.Gray{Y: 20})
+		}
+	}
+	for x := 120; x < 243; x++ {
+		for d := range 3 {
+			page.SetGray(x, 60+d, color.Gray{Y: 20})
+		}
+	}
+	picture, err := LoadPicture("seven", bytes.NewReader(pngOf(t, page)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkPicture(t, "seven", picture)
+	sum := 0.0
+	for _, v := range picture.Data {
+		sum += v
+	}
+	if sum < 45 || sum > 110 { // 31 pixels of lines, some 2 wide; unthickened 10
+		t.Errorf("the ink is %v in all, want lines about 2 pixels wide", sum)
+	}
+}
+
+func TestLoadPictureRefuses(t *testing.T) {
+	blank := image.NewGray(image.Rect(0, 0, 50, 50))
+	noisy, shaded := image.NewGray(blank.Rect), image.NewGray(blank.Rect)
+	rng := newRand(1)
+	for k := range blank.Pix {
+		noisy.Pix[k] = uint8(200 + 4*rng.NormFloat64())
+		shaded.Pix[k] = uint8(100 + 2*(k%50))
+	}
+	huge := pngOf(t, blank)
+	binary.BigEndian.PutUint32(huge[16:], 1<<20) // the width in the header
+	binary.BigEndian.PutUint32(huge[29:], crc32.ChecksumIEEE(huge[12:29]))
+	damaged := pngOf(t, noisy)
+	damaged[len(damaged)/2] ^= 1
+	for name, c := range map[string]struct {
+		file       []byte
+		kind, want string
+	}{
+		"empty":       {nil, "FormatError", "it is empty"},
+		"text":        {[]byte("hello"), "FormatError", `neither PNG nor JPEG nor GIF: it begins "hell"`},
+		"huge":        {huge, "UnsupportedError", "1048576×50 pixels"},
+		"large file":  {make([]byte, maxPictureBytes+1), "UnsupportedError", "more than 64 MB"},
+		"damaged":     {damaged, "FormatError", "damaged"},
+		"blank":       {pngOf(t, blank), "FormatError", "nothing is drawn"},
+		"one pixel":   {pngOf(t, image.NewGray(image.Rect(0, 0, 1, 1))), "FormatError", "nothing is drawn"},
+		"noise alone": {pngOf(t, noisy), "FormatError", "nothing is drawn"},
+		"shade alone": {pngOf(t, shaded), "FormatError", "nothing is drawn"},
+		"transparent": {pngOf(t, image.NewNRGBA(blank.Rect)), "FormatError", "nothing is drawn"},
+	} {
+		got, err := LoadPicture("file", bytes.NewReader(c.file))
+		if got != nil || kindOf(err) != c.kind || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "file: ") {
+			t.Errorf("%s: the error is a %s, %v, want a %s with %q", name, kindOf(err), err, c.kind, c.want)
+		}
+	}
+	if _, err := LoadPicture("file", iotest.ErrReader(errFull)); !errors.Is(err, errFull) {
+		t.Errorf("the error is %v, want %v", err, errFull)
+	}
+	_, _, test := loadBuiltIn(t)
+	good := pngOf(t, scene{width: 28, height: 28, scale: 1, paint: func(v float64, x, y int) color.Color { return greyOf(v) }}.page(test.Image(0)))
+	for n := range len(good) - 12 { // the last 12 bytes say no more than that it ends
+		if _, err := LoadPicture("file", bytes.NewReader(good[:n])); kindOf(err) != "FormatError" || n == 20 && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("the first %d bytes: the error is %v, want a FormatError, of 20 bytes io.ErrUnexpectedEOF", n, err)
+		}
+	}
+}
+
+// The command reads pictures, one line each, and goes on after a bad one.
+func TestCommandReadsPictures(t *testing.T) {
+	dir := t.TempDir()
+	_, _, test := loadBuiltIn(t)
+	net, err := readingNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var saved bytes.Buffer
+	if err := net.Save(&saved); err != nil {
+		t.Fatal(err)
+	}
+	file := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name string, data []byte) {
+		if err := os.WriteFile(file(name), data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("net.json", saved.Bytes())
+	write("bad.png", []byte("no picture"))
+	var want, shown strings.Builder
+	for i := range 3 {
+		name := fmt.Sprintf("%d.png", i)
+		write(name, pngOf(t, scene{width: 280, height: 280, scale: 10, paint: func(v float64, x, y int) color.Color { return greyOf(1 - v) }}.page(test.Image(i))))
+		picture, err := openPicture(file(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := fmt.Sprintf("%s: %s\n", file(name), reading(net.Feedforward(picture).Row(0)))
+		if !strings.HasPrefix(line, fmt.Sprintf("%s: %d (%d ", file(name), test.Labels[i], test.Labels[i])) {
+			t.Errorf("digit %d is a %d: %s", i, test.Labels[i], line)
+		}
+		want.WriteString(line)
+		shown.WriteString(line)
+		draw(&shown, picture.Data, 28, false)
+	}
+	args := []string{"-load", file("net.json"), file("0.png"), file("bad.png"), file("1.png"), file("none.png"), file("2.png")}
+	stdout, stderr, status := digitsCommand(t, "", args...)
+	if status != 1 || stdout != want.String() {
+		t.Errorf("exit status %d, stdout\n%s\nwant 1 and\n%s", status, stdout, want.String())
+	}
+	for _, want := range []string{"bad.png: neither PNG", "none.png: ", "2 of 5 images"} {
+		if strings.Count(stderr, want) != 1 {
+			t.Errorf("stderr does not say %q once:\n%s", want, stderr)
+		}
+	}
+	if strings.Contains(stderr, "data:") {
+		t.Errorf("the digits were loaded though nobody asks for them:\n%s", stderr)
+	}
+	args = []string{"-load", file("net.json"), "-show", "1", file("0.png"), file("1.png"), file("2.png")}
+	if stdout, stderr, status := digitsCommand(t, "", args...); status != 0 || stdout != shown.String() {
+		t.Errorf("-show: exit status %d, stderr %s, stdout\n%s\nwant 0 and\n%s", status, stderr, stdout, shown.String())
+	}
+}
+
 // Whatever the bytes, the pickle is refused with one of the two errors, or it
 // is three data sets in which everything is in range.
 func FuzzLoadData(f *testing.F) {
@@ -3101,6 +3462,35 @@ func FuzzLoadData(f *testing.F) {
 				}
 			}
 		}
+	})
+}
+
+// Whatever the bytes, there is an error, or a digit.
+func FuzzLoadPicture(f *testing.F) {
+	m := image.NewGray(image.Rect(0, 0, 9, 7))
+	m.Pix[20], m.Pix[29] = 200, 255
+	f.Add(pngOf(f, m))
+	var file bytes.Buffer
+	jpeg.Encode(&file, m, nil)
+	f.Add(slices.Clone(file.Bytes()))
+	file.Reset()
+	gif.Encode(&file, m, nil)
+	f.Add(file.Bytes())
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if c, _, err := image.DecodeConfig(bytes.NewReader(file)); err == nil && c.Width*c.Height > 1<<20 {
+			return // takes long
+		}
+		picture, err := LoadPicture("fuzz", bytes.NewReader(file))
+		if err != nil {
+			if kind := kindOf(err); kind != "FormatError" && kind != "UnsupportedError" {
+				t.Errorf("the error is a %s: %v", kind, err)
+			}
+			return
+		}
+		if picture.Rows != 1 || len(picture.Data) != 784 {
+			t.Fatalf("the picture is a %v", picture)
+		}
+		checkPicture(t, "fuzz", picture)
 	})
 }
 
