@@ -32,6 +32,13 @@ func (m *Matrix) Row(i int) []float64 {
 	return m.Data[i*m.Cols : (i+1)*m.Cols]
 }
 
+// half returns the upper (0) or the lower (1) half of the rows of m: a part of
+// it, not a copy of it.
+func (m *Matrix) half(half int) Matrix {
+	from, to := bounds(m.Rows, half)
+	return Matrix{to - from, m.Cols, m.Data[from*m.Cols : to*m.Cols]}
+}
+
 // SetRows makes m a rows×m.Cols matrix in the memory it has, for a mini-batch
 // shorter than the one before it. The numbers in m mean nothing afterwards.
 // It panics if m was not made with room for that many rows.
@@ -54,16 +61,10 @@ func (c *Matrix) Mul(a, b *Matrix) {
 	if a.Cols != b.Rows || c.Rows != a.Rows || c.Cols != b.Cols {
 		panicShapes("Mul", "c = a·b", c, a, b)
 	}
-	both(task{run: mul, c: c, a: a, b: b}, len(a.Data)*b.Cols)
-}
-
-// mul computes half of the rows of Mul's c.
-func mul(t task, half int) {
 	var terms [block]term
-	from, to := bounds(t.c.Rows, half)
-	for i := from; i < to; i++ {
-		row := t.a.Row(i)
-		clear(t.c.Row(i))
+	for i := range c.Rows {
+		row := a.Row(i)
+		clear(c.Row(i))
 		for k0 := 0; k0 < len(row); k0 += block {
 			n := 0
 			for k := k0; k < min(k0+block, len(row)); k++ {
@@ -72,7 +73,7 @@ func mul(t task, half int) {
 					n++
 				}
 			}
-			addRows(t.c.Row(i), 1, terms[:n], t.b)
+			addRows(c.Row(i), 1, terms[:n], b)
 		}
 	}
 }
@@ -81,30 +82,28 @@ func mul(t task, half int) {
 //
 //	c (k×n) += s · aᵀ (k×m) · b (m×n)
 //
+// or rather, to the upper (0) or the lower (1) half of the rows of c, so that
+// two cores can take one half each.
+//
 // aᵀ is never built. Row k of c gains rows of b, each scaled by s times a
 // number of column k of a, and again a 0 is left out.
-func (c *Matrix) AddTMul(s float64, a, b *Matrix) {
+func (c *Matrix) AddTMul(half int, s float64, a, b *Matrix) {
 	if a.Rows != b.Rows || c.Rows != a.Cols || c.Cols != b.Cols {
 		panicShapes("AddTMul", "c += s·aᵀ·b", c, a, b)
 	}
-	both(task{run: addTMul, c: c, a: a, b: b, s: s}, len(a.Data)*b.Cols)
-}
-
-// addTMul adds to half of the rows of AddTMul's c.
-func addTMul(t task, half int) {
 	var terms [block]term
-	from, to := bounds(t.c.Rows, half)
-	for i0 := 0; i0 < t.a.Rows; i0 += block {
+	from, to := bounds(c.Rows, half)
+	for i0 := 0; i0 < a.Rows; i0 += block {
 		for k := from; k < to; k++ {
 			n := 0
-			for i := i0; i < min(i0+block, t.a.Rows); i++ {
-				v := t.a.Data[i*t.a.Cols+k]
+			for i := i0; i < min(i0+block, a.Rows); i++ {
+				v := a.Data[i*a.Cols+k]
 				terms[n] = term{v, int32(i)}
 				if v != 0 {
 					n++
 				}
 			}
-			addRows(t.c.Row(k), t.s, terms[:n], t.b)
+			addRows(c.Row(k), s, terms[:n], b)
 		}
 	}
 }
@@ -119,39 +118,24 @@ func addTMul(t task, half int) {
 // needs no guess, for the compiler turns it into an addition of 0 or 1.
 const block = 256
 
-// MulSparse sets c to the product a·b, of a sparse a:
+// MulSparse sets c to half of the product a·b, of a sparse a:
 //
-//	c (m×n) = a (m×k) · b (k×n)
+//	c (m×n) = the left half of a (m×k/2) · the upper half of b (k/2×n)
+//
+// or, if half is 1, the right half of a times the lower half of b. The sum of
+// the two is a·b, in which two cores can take one half each.
 //
 // This is how images go into the network. Four fifths of an image of a digit
 // is exactly 0, and it is most of the speed of this program that neither
 // these pixels nor their weights are ever looked at.
-//
-// The product is the sum of two: the left half of a times the upper half of b,
-// and the right half of a times the lower half of b. Two cores may compute
-// them, and yet the sum is the same on one.
-func (c *Matrix) MulSparse(a *Sparse, b *Matrix) {
+func (c *Matrix) MulSparse(half int, a *Sparse, b *Matrix) {
 	if a.Cols != b.Rows || c.Rows != a.Rows || c.Cols != b.Cols {
 		panicShapes("MulSparse", "c = a·b", c, a, b)
 	}
-	both(task{run: mulSparse, c: c, x: a, b: b}, c.Rows*inkOf(a.Cols)*b.Cols)
-	for i, v := range a.half[1].product {
-		c.Data[i] += v
-	}
-}
-
-// mulSparse computes one of the two products of MulSparse: the left half's in
-// c, the right half's in memory of its own.
-func mulSparse(t task, which int) {
-	half, product := &t.x.half[which], t.c.Data
-	if which == 1 {
-		half.product = resize(half.product, len(product))
-		product = half.product
-	}
-	clear(product)
-	half.fill(t.x)
-	for i := range t.c.Rows {
-		addRows(product[i*t.c.Cols:][:t.c.Cols], 1, half.rows.list(i), t.b)
+	rows := a.rows(half)
+	for i := range c.Rows {
+		clear(c.Row(i))
+		addRows(c.Row(i), 1, rows.list(i), b)
 	}
 }
 
@@ -159,23 +143,17 @@ func mulSparse(t task, which int) {
 //
 //	c (k×n) += s · aᵀ (k×m) · b (m×n)
 //
+// or rather, like AddTMul, to the upper or the lower half of the rows of c.
+//
 // This is the step of the weights: a pixel that is 0 in every image of a
-// mini-batch leaves its row of weights untouched. The left half of a goes to
-// the upper half of c, the right half to the lower.
-func (c *Matrix) AddTMulSparse(s float64, a *Sparse, b *Matrix) {
+// mini-batch leaves its row of weights untouched.
+func (c *Matrix) AddTMulSparse(half int, s float64, a *Sparse, b *Matrix) {
 	if a.Rows != b.Rows || c.Rows != a.Cols || c.Cols != b.Cols {
 		panicShapes("AddTMulSparse", "c += s·aᵀ·b", c, a, b)
 	}
-	both(task{run: addTMulSparse, c: c, x: a, b: b, s: s}, b.Rows*inkOf(a.Cols)*b.Cols)
-}
-
-// addTMulSparse adds to one half of AddTMulSparse's c.
-func addTMulSparse(t task, which int) {
-	half := &t.x.half[which]
-	half.fill(t.x)
-	half.columns.transpose(&half.rows, half.first, half.cols)
-	for k := range half.cols {
-		addRows(t.c.Row(half.first+k), t.s, half.columns.list(k), t.b)
+	columns, from := a.columns(half)
+	for k := range len(columns.start) - 1 {
+		addRows(c.Row(from+k), s, columns.list(k), b)
 	}
 }
 
@@ -231,18 +209,11 @@ func (c *Matrix) MulT(a, b *Matrix) {
 	if a.Cols != b.Cols || c.Rows != a.Rows || c.Cols != b.Rows {
 		panicShapes("MulT", "c = a·bᵀ", c, a, b)
 	}
-	both(task{run: mulT, c: c, a: a, b: b}, len(a.Data)*b.Rows)
-}
-
-// mulT computes half of the rows of MulT's c, four dot products at a time: one
-// would spend its time waiting for its own last addition.
-func mulT(t task, half int) {
-	from, to := bounds(t.c.Rows, half)
-	for i := from; i < to; i++ {
-		x, z, j := t.a.Row(i), t.c.Row(i), 0
-		for ; j+4 <= len(z); j += 4 {
-			y0, y1 := t.b.Row(j)[:len(x)], t.b.Row(j + 1)[:len(x)]
-			y2, y3 := t.b.Row(j + 2)[:len(x)], t.b.Row(j + 3)[:len(x)]
+	for i := range c.Rows {
+		x, z, j := a.Row(i), c.Row(i), 0
+		for ; j+4 <= len(z); j += 4 { // one dot product alone would wait for its own last addition
+			y0, y1 := b.Row(j)[:len(x)], b.Row(j + 1)[:len(x)]
+			y2, y3 := b.Row(j + 2)[:len(x)], b.Row(j + 3)[:len(x)]
 			var z0, z1, z2, z3 float64
 			for k, v := range x {
 				z0 += v * y0[k]
@@ -253,7 +224,7 @@ func mulT(t task, half int) {
 			z[j], z[j+1], z[j+2], z[j+3] = z0, z1, z2, z3
 		}
 		for ; j < len(z); j++ {
-			y := t.b.Row(j)[:len(x)]
+			y := b.Row(j)[:len(x)]
 			z[j] = 0
 			for k, v := range x {
 				z[j] += v * y[k]
@@ -269,6 +240,16 @@ func (m *Matrix) Zip(f func(a, b float64) float64, a, b *Matrix) {
 	}
 	for i, v := range a.Data {
 		m.Data[i] = f(v, b.Data[i])
+	}
+}
+
+// Add adds a to m; both have one shape.
+func (m *Matrix) Add(a *Matrix) {
+	if m.Rows != a.Rows || m.Cols != a.Cols {
+		panicShapes("Add", "m += a", m, a)
+	}
+	for i, v := range a.Data {
+		m.Data[i] += v
 	}
 }
 
@@ -297,31 +278,18 @@ func (b *Matrix) AddSum(s float64, a *Matrix) {
 	}
 }
 
-// Apply replaces every number v of m by f(v). It may call f on two cores at
-// once.
+// Apply replaces every number v of m by f(v).
 func (m *Matrix) Apply(f func(float64) float64) {
-	both(task{run: apply, c: m, f: f}, 20*len(m.Data)) // σ takes as long as some 20 multiplications
-}
-
-// apply applies Apply's f to half of the numbers.
-func apply(t task, half int) {
-	from, to := bounds(len(t.c.Data), half)
-	for i, v := range t.c.Data[from:to] {
-		t.c.Data[from+i] = t.f(v)
+	for i, v := range m.Data {
+		m.Data[i] = f(v)
 	}
 }
 
 // Scale multiplies every number of m by s.
 func (m *Matrix) Scale(s float64) {
-	both(task{run: scale, c: m, s: s}, len(m.Data))
-}
-
-// scale multiplies half of Scale's numbers.
-func scale(t task, half int) {
-	from, to := bounds(len(t.c.Data), half)
-	data := t.c.Data[from:to] // twice as fast: Data itself would be loaded anew for every number
+	data := m.Data // twice as fast: m.Data itself would be loaded anew for every number
 	for i := range data {
-		data[i] *= t.s
+		data[i] *= s
 	}
 }
 
@@ -377,9 +345,8 @@ type pixels struct {
 // A half is the columns of a Sparse from first on, cols of them.
 type half struct {
 	first, cols int
-	rows        lists     // list i has the numbers of row i that are not 0; see fill
-	columns     lists     // work space of AddTMulSparse: list k has those of column first+k
-	product     []float64 // work space of MulSparse: the right half's product
+	rows        lists // list i has the numbers of row i that are not 0
+	columns     lists // list k has those of column first+k, when they have been asked for
 }
 
 // lists are lists of terms: list i is terms[start[i]:start[i+1]].
@@ -394,8 +361,10 @@ func (l *lists) list(i int) []term { return l.terms[l.start[i]:l.start[i+1]] }
 // Reset makes s a matrix of cols columns and no rows, in the memory it has.
 func (s *Sparse) Reset(cols int) {
 	s.Rows, s.Cols = 0, cols
-	s.half[0].first, s.half[0].cols = 0, cols/2
-	s.half[1].first, s.half[1].cols = cols/2, cols-cols/2
+	for h := range s.half {
+		from, to := bounds(cols, h)
+		s.half[h].first, s.half[h].cols = from, to-from
+	}
 	s.unfill()
 	s.given = s.given[:0]
 	s.moved = pixels{s.moved.where[:0], s.moved.value[:0]}
@@ -422,28 +391,38 @@ func (s *Sparse) Move(row int, to func(column int) int) {
 	s.unfill()
 }
 
-// unfill has fill make the lists of rows again.
+// unfill has rows make the lists again.
 func (s *Sparse) unfill() {
 	s.half[0].rows.start, s.half[1].rows.start = s.half[0].rows.start[:0], s.half[1].rows.start[:0]
 }
 
-// fill makes the lists of rows, unless they are made, out of what Append was
-// given. Whoever needs a half first fills it, so that it is filled by the core
-// that is to work on it.
-func (h *half) fill(s *Sparse) {
+// rows returns the rows of one half of s: in list i, each number of row i that is
+// not 0, with its column. It makes them unless they are made, out of what
+// Append was given, so that each half is made by the core that is to work on it.
+func (s *Sparse) rows(which int) *lists {
+	h := &s.half[which]
 	if len(h.rows.start) > 0 {
-		return
+		return &h.rows
 	}
 	h.rows.reset()
 	for _, r := range s.given {
 		from, _ := slices.BinarySearch(r.where, uint16(h.first))
 		to := len(r.where)
-		if h.first == 0 {
+		if which == 0 {
 			from, _ = slices.BinarySearch(r.where, uint16(h.cols))
 			from, to = 0, from
 		}
 		h.rows.append(r.where[from:to], r.value[from:to])
 	}
+	return &h.rows
+}
+
+// columns returns the columns of one half of s: in list k, each number of column
+// first+k that is not 0, with its row.
+func (s *Sparse) columns(which int) (columns *lists, first int) {
+	h := &s.half[which]
+	h.columns.transpose(s.rows(which), h.first, h.cols)
+	return &h.columns, h.first
 }
 
 // reset makes l no lists.
@@ -521,13 +500,13 @@ func (s *Sparse) String() string { return fmt.Sprintf("%d×%d", s.Rows, s.Cols) 
 
 // A task is work in two halves, each of which can be done on a core of its own:
 // run(t, 0) and run(t, 1) write to different memory, and neither reads what the
-// other writes. What else is in it is for run, and named as in the methods.
+// other writes. What else is in it is for run, and named as in network.go.
 type task struct {
-	run     func(t task, half int)
-	c, a, b *Matrix
-	x       *Sparse
-	s       float64
-	f       func(float64) float64
+	run             func(t task, half int)
+	net             *Network
+	batch           *MiniBatch
+	s, shrink       float64
+	biases, weights []*Matrix
 }
 
 // bounds returns which of n rows are the given half of them.

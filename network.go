@@ -79,7 +79,7 @@ func (net *Network) Sizes() []int {
 func (net *Network) Feedforward(a *Matrix) *Matrix {
 	b := net.NewMiniBatch(a.Rows)
 	b.X.Copy(a)
-	net.feedforward(b)
+	net.propagate(b, feedforward)
 	return b.A[len(b.A)-1]
 }
 
@@ -231,22 +231,48 @@ func (net *Network) set(from *Network) {
 // for mini-batch after mini-batch: training allocates nothing.
 //
 // A[l] and Delta[l] (m×nOut) belong to the layer that Weights[l] leads to.
+// right is work space: a part of A[0] before σ, see MulSparse.
 type MiniBatch struct {
 	X     *Sparse   // the input (m×nIn), a digit per row, most of whose pixels are 0
 	Y     *Matrix   // the desired output, like the last of A: 1 for the right digit, 0 elsewhere
 	A     []*Matrix // activations: A[0] = σ(X·Weights[0] + Biases[0]), A[1] = σ(A[0]·Weights[1] + Biases[1]), …
 	Delta []*Matrix // errors δ = ∂C/∂z
+
+	right *Matrix
+	half  [2]*MiniBatch // the upper and the lower rows of all these but X: parts of them, not copies
 }
 
 // NewMiniBatch returns a mini-batch for net with room for m examples.
 func (net *Network) NewMiniBatch(m int) *MiniBatch {
-	b := &MiniBatch{X: &Sparse{}}
+	b := &MiniBatch{X: &Sparse{}, right: NewMatrix(m, net.Weights[0].Cols)}
+	for h := range b.half {
+		b.half[h] = &MiniBatch{Y: &Matrix{}, right: &Matrix{}}
+	}
 	for _, w := range net.Weights {
 		b.A = append(b.A, NewMatrix(m, w.Cols))
 		b.Delta = append(b.Delta, NewMatrix(m, w.Cols))
 		b.Y = NewMatrix(m, w.Cols)
+		for _, half := range b.half {
+			half.A, half.Delta = append(half.A, &Matrix{}), append(half.Delta, &Matrix{})
+		}
 	}
+	b.setLen(m)
 	return b
+}
+
+// setLen makes b a mini-batch of m examples, in the memory it has.
+func (b *MiniBatch) setLen(m int) {
+	set := func(whole, upper, lower *Matrix) {
+		whole.SetRows(m)
+		*upper, *lower = whole.half(0), whole.half(1)
+	}
+	upper, lower := b.half[0], b.half[1]
+	set(b.Y, upper.Y, lower.Y)
+	set(b.right, upper.right, lower.right)
+	for l := range b.A {
+		set(b.A[l], upper.A[l], lower.A[l])
+		set(b.Delta[l], upper.Delta[l], lower.Delta[l])
+	}
 }
 
 // Len returns m, the number of examples in the mini-batch.
@@ -255,11 +281,7 @@ func (b *MiniBatch) Len() int { return b.Y.Rows }
 // Load fills the mini-batch with examples which[0], which[1], … of data: any
 // number of them up to the number the mini-batch was made for.
 func (b *MiniBatch) Load(data *DataSet, which []int) {
-	b.Y.SetRows(len(which))
-	for l := range b.A {
-		b.A[l].SetRows(len(which))
-		b.Delta[l].SetRows(len(which))
-	}
+	b.setLen(len(which))
 	data.Gather(which, b.X, b.Y)
 }
 
@@ -275,14 +297,8 @@ func (b *MiniBatch) Load(data *DataSet, which []int) {
 //
 //	w ← (1 − ηλ/n) · w − η/m · ∂C/∂w                            (93)
 func (net *Network) UpdateMiniBatch(batch *MiniBatch, eta, lambda float64, n int) {
-	net.feedforward(batch)
-	net.backward(batch)
-	if lambda > 0 { // not before every δ is known, of the weights as they were
-		for _, w := range net.Weights {
-			w.Scale(1 - eta*lambda/float64(n))
-		}
-	}
-	net.addGradient(-eta/float64(batch.Len()), batch, net.Biases, net.Weights)
+	net.propagate(batch, feedforwardAndBack)
+	net.addGradient(-eta/float64(batch.Len()), batch, net.Biases, net.Weights, 1-eta*lambda/float64(n))
 }
 
 // Backprop returns the gradient of the cost C = Σ ½‖y − a‖², summed over the
@@ -295,25 +311,61 @@ func (net *Network) UpdateMiniBatch(batch *MiniBatch, eta, lambda float64, n int
 func (net *Network) Backprop(x, y *Matrix) (nablaB, nablaW []*Matrix) {
 	batch := net.NewMiniBatch(x.Rows)
 	batch.X.Copy(x)
-	batch.Y = y
-	net.feedforward(batch)
-	net.backward(batch)
+	batch.Y.Add(y) // to zeros
+	net.propagate(batch, feedforwardAndBack)
 	for _, w := range net.Weights {
 		nablaB = append(nablaB, NewMatrix(1, w.Cols))
 		nablaW = append(nablaW, NewMatrix(w.Rows, w.Cols))
 	}
-	net.addGradient(1, batch, nablaB, nablaW)
+	net.addGradient(1, batch, nablaB, nablaW, 1)
 	return nablaB, nablaW
 }
 
-// feedforward computes the activations of every layer from the input:
+// propagate sends a mini-batch through the network: first its images through
+// the first weights, and then it does what is asked for, feedforward or
+// feedforwardAndBack. Two cores share both. Of the first product each takes the
+// pixels of one half, see MulSparse; after that, one half of the examples,
+// which have nothing more to do with each other.
+func (net *Network) propagate(batch *MiniBatch, rest func(t task, half int)) {
+	first, others := 0, 0
+	for l, w := range net.Weights {
+		others += 20 * w.Cols // σ takes as long as some 20 multiplications
+		if l == 0 {
+			first = inkOf(w.Rows) * w.Cols
+		} else {
+			others += w.Rows * w.Cols
+		}
+	}
+	both(task{run: firstProduct, net: net, batch: batch}, batch.Len()*first)
+	both(task{run: rest, net: net, batch: batch}, batch.Len()*others)
+}
+
+// firstProduct computes half of X·Weights[0], see MulSparse.
+func firstProduct(t task, half int) {
+	product := t.batch.A[0]
+	if half == 1 {
+		product = t.batch.right
+	}
+	product.MulSparse(half, t.batch.X, t.net.Weights[0])
+}
+
+// feedforward and feedforwardAndBack are what propagate does with half of the
+// examples.
+func feedforward(t task, half int) { t.net.feedforward(t.batch.half[half]) }
+
+func feedforwardAndBack(t task, half int) {
+	t.net.feedforward(t.batch.half[half])
+	t.net.backward(t.batch.half[half])
+}
+
+// feedforward computes the activations of every layer, after firstProduct:
 //
 //	z (m×nOut) = a (m×nIn) · w (nIn×nOut) + b (1×nOut), and σ(z) is the next a   (22)
 func (net *Network) feedforward(batch *MiniBatch) {
 	for l, w := range net.Weights {
 		z := batch.A[l]
 		if l == 0 {
-			z.MulSparse(batch.X, w)
+			z.Add(batch.right) // the sum of the two is X·w
 		} else {
 			z.Mul(batch.A[l-1], w)
 		}
@@ -342,15 +394,38 @@ func (net *Network) backward(batch *MiniBatch) {
 //	∂C/∂b (1×nOut)   = Σ over the rows of δ (m×nOut)            (BP3)
 //	∂C/∂w (nIn×nOut) = aᵀ (nIn×m) · δ (m×nOut)                  (BP4)
 //
+// The weights are multiplied by shrink before, the biases are not.
+//
 // biases and weights may be the network's own: every δ is known by now, and
 // no layer is asked for its weights again.
-func (net *Network) addGradient(s float64, batch *MiniBatch, biases, weights []*Matrix) {
-	for l, delta := range batch.Delta {
-		biases[l].AddSum(s, delta)
+func (net *Network) addGradient(s float64, batch *MiniBatch, biases, weights []*Matrix, shrink float64) {
+	work := 0
+	for l, w := range weights {
 		if l == 0 {
-			weights[0].AddTMulSparse(s, batch.X, delta)
+			work += batch.Len() * inkOf(w.Rows) * w.Cols
 		} else {
-			weights[l].AddTMul(s, batch.A[l-1], delta)
+			work += batch.Len() * w.Rows * w.Cols
+		}
+	}
+	both(task{run: addGradient, batch: batch, s: s, biases: biases, weights: weights, shrink: shrink}, work)
+}
+
+// addGradient does this to half of the weights, and to the biases with the
+// upper half.
+func addGradient(t task, half int) {
+	for l, delta := range t.batch.Delta {
+		if half == 0 {
+			t.biases[l].AddSum(t.s, delta)
+		}
+		w := t.weights[l]
+		if t.shrink != 1 {
+			part := w.half(half)
+			part.Scale(t.shrink)
+		}
+		if l == 0 {
+			w.AddTMulSparse(half, t.s, t.batch.X, delta)
+		} else {
+			w.AddTMul(half, t.s, t.batch.A[l-1], delta)
 		}
 	}
 }
@@ -389,7 +464,7 @@ func (net *Network) each(data *DataSet, visit func(i int, batch *MiniBatch, row 
 			which = append(which, i)
 		}
 		batch.Load(data, which)
-		net.feedforward(batch)
+		net.propagate(batch, feedforward)
 		for row, i := range which {
 			visit(i, batch, row)
 		}

@@ -115,9 +115,8 @@ func wantGoroutines(t *testing.T, before int) {
 func dense(a *Sparse) *Matrix {
 	m := NewMatrix(a.Rows, a.Cols)
 	for h := range a.half {
-		a.half[h].fill(a)
 		for i := range a.Rows {
-			for _, t := range a.half[h].rows.list(i) {
+			for _, t := range a.rows(h).list(i) {
 				m.Row(i)[t.row] += t.scale
 			}
 		}
@@ -1764,6 +1763,21 @@ func TestSave(t *testing.T) {
 
 // ---- matrix.go ----
 
+// halves does what is done in two halves.
+func halves(do func(half int)) {
+	do(0)
+	do(1)
+}
+
+// mulSparse sets c to a·b.
+func mulSparse(c *Matrix, a *Sparse, b *Matrix) {
+	right := NewMatrix(c.Rows, c.Cols)
+	right.Apply(func(float64) float64 { return math.NaN() }) // must not matter
+	c.MulSparse(0, a, b)
+	right.MulSparse(1, a, b)
+	c.Add(right)
+}
+
 // plainMul, plainMulT and plainAddTMul are the products as their definitions
 // have them. With each sum goes the sum of the absolute values, to which the
 // rounding errors are in proportion.
@@ -1825,7 +1839,7 @@ func checkProducts(t *testing.T, m, k, n int, zeros int, seed uint64) {
 	compare("Mul", got, want, size, k)
 
 	got = random(m, n)
-	got.MulSparse(sparse(a), b)
+	mulSparse(got, sparse(a), b)
 	compare("MulSparse", got, want, size, k)
 
 	got = random(m, n)
@@ -1838,10 +1852,10 @@ func checkProducts(t *testing.T, m, k, n int, zeros int, seed uint64) {
 		want.Data[i], size.Data[i] = v+s*want.Data[i], math.Abs(v)+math.Abs(s)*size.Data[i]
 	}
 	sum := &Matrix{m, n, slices.Clone(got.Data)}
-	got.AddTMul(s, transpose(a), b)
+	halves(func(half int) { got.AddTMul(half, s, transpose(a), b) })
 	compare("AddTMul", got, want, size, k)
 
-	sum.AddTMulSparse(s, sparse(transpose(a)), b)
+	halves(func(half int) { sum.AddTMulSparse(half, s, sparse(transpose(a)), b) })
 	compare("AddTMulSparse", sum, want, size, k)
 }
 
@@ -1881,24 +1895,24 @@ func TestProductsKeepNaN(t *testing.T) {
 		if c.Mul(one, m); finite() {
 			t.Errorf("1 · %v = %v in Mul", v, c.Data[0])
 		}
-		if c.MulSparse(sparse(m), one); finite() {
+		if mulSparse(c, sparse(m), one); finite() {
 			t.Errorf("%v · 1 = %v in MulSparse", v, c.Data[0])
 		}
-		if c.MulSparse(sparse(one), m); finite() {
+		if mulSparse(c, sparse(one), m); finite() {
 			t.Errorf("1 · %v = %v in MulSparse", v, c.Data[0])
 		}
 		if c.MulT(m, one); finite() {
 			t.Errorf("%v · 1 = %v in MulT", v, c.Data[0])
 		}
 		c.Data[0] = 0
-		if c.AddTMul(1, m, one); finite() {
+		if halves(func(half int) { c.AddTMul(half, 1, m, one) }); finite() {
 			t.Errorf("%v · 1 = %v in AddTMul", v, c.Data[0])
 		}
 		if c.Mul(NewMatrix(1, 1), m); c.Data[0] != 0 {
 			t.Errorf("0 · %v = %v in Mul, want it left out", v, c.Data[0])
 		}
 		c.Data[0] = 0
-		if c.AddTMul(1, NewMatrix(1, 1), m); c.Data[0] != 0 {
+		if halves(func(half int) { c.AddTMul(half, 1, NewMatrix(1, 1), m) }); c.Data[0] != 0 {
 			t.Errorf("0 · %v = %v in AddTMul, want it left out", v, c.Data[0])
 		}
 	}
@@ -1917,13 +1931,15 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		"MulT, inner":            {func() { m(2, 4).MulT(m(2, 3), m(4, 5)) }, "MulT: shapes do not fit c = a·bᵀ: [2×4 2×3 4×5]"},
 		"MulT, rows":             {func() { m(1, 4).MulT(m(2, 3), m(4, 3)) }, "MulT: shapes do not fit c = a·bᵀ: [1×4 2×3 4×3]"},
 		"MulT, columns":          {func() { m(2, 5).MulT(m(2, 3), m(4, 3)) }, "MulT: shapes do not fit c = a·bᵀ: [2×5 2×3 4×3]"},
-		"AddTMul, inner":         {func() { m(3, 4).AddTMul(1, m(2, 3), m(1, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [3×4 2×3 1×4]"},
-		"AddTMul, rows":          {func() { m(2, 4).AddTMul(1, m(2, 3), m(2, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [2×4 2×3 2×4]"},
-		"AddTMul, cols":          {func() { m(3, 5).AddTMul(1, m(2, 3), m(2, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [3×5 2×3 2×4]"},
+		"AddTMul, inner":         {func() { m(3, 4).AddTMul(0, 1, m(2, 3), m(1, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [3×4 2×3 1×4]"},
+		"AddTMul, rows":          {func() { m(2, 4).AddTMul(0, 1, m(2, 3), m(2, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [2×4 2×3 2×4]"},
+		"AddTMul, cols":          {func() { m(3, 5).AddTMul(0, 1, m(2, 3), m(2, 4)) }, "AddTMul: shapes do not fit c += s·aᵀ·b: [3×5 2×3 2×4]"},
 		"Zip, rows":              {func() { m(2, 3).Zip(math.Pow, m(2, 3), m(1, 3)) }, "Zip: shapes do not fit m = f(a, b): [2×3 2×3 1×3]"},
 		"Zip, columns":           {func() { m(2, 2).Zip(math.Pow, m(2, 3), m(2, 3)) }, "Zip: shapes do not fit m = f(a, b): [2×2 2×3 2×3]"},
 		"Zip, rows of m":         {func() { m(1, 3).Zip(math.Pow, m(2, 3), m(2, 3)) }, "Zip: shapes do not fit m = f(a, b): [1×3 2×3 2×3]"},
 		"Zip, cols of b":         {func() { m(2, 3).Zip(math.Pow, m(2, 3), m(2, 4)) }, "Zip: shapes do not fit m = f(a, b): [2×3 2×3 2×4]"},
+		"Add, rows":              {func() { m(2, 3).Add(m(1, 3)) }, "Add: shapes do not fit m += a: [2×3 1×3]"},
+		"Add, columns":           {func() { m(2, 3).Add(m(2, 2)) }, "Add: shapes do not fit m += a: [2×3 2×2]"},
 		"AddRow, rows":           {func() { m(2, 3).AddRow(m(2, 3)) }, "AddRow: shapes do not fit m += b: [2×3 2×3]"},
 		"AddRow, columns":        {func() { m(2, 3).AddRow(m(1, 2)) }, "AddRow: shapes do not fit m += b: [2×3 1×2]"},
 		"AddSum, rows":           {func() { m(2, 3).AddSum(1, m(2, 3)) }, "AddSum: shapes do not fit b += s·Σ a: [2×3 2×3]"},
@@ -1936,15 +1952,15 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		"NewNetwork":             {func() { NewNetwork([]int{784}, newRand(1)) }, "NewNetwork: sizes are [784]"},
 		"SGD":                    {func() { new(Network).SGD(nil, 1, 0, 3, nil, nil, nil, Extras{}) }, "SGD: mini-batches of 0"},
 		"Backprop, x":            {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 4), m(5, 2)) }, "MulSparse: shapes do not fit c = a·b: [5×2 5×4 3×2]"},
-		"Backprop, y":            {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(5, 1)) }, "Zip: shapes do not fit m = f(a, b): [5×2 5×2 5×1]"},
-		"Backprop, rows":         {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(4, 2)) }, "Zip: shapes do not fit m = f(a, b): [5×2 5×2 4×2]"},
+		"Backprop, y":            {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(5, 1)) }, "Add: shapes do not fit m += a: [5×2 5×1]"},
+		"Backprop, rows":         {func() { NewNetwork([]int{3, 2}, newRand(1)).Backprop(m(5, 3), m(4, 2)) }, "Add: shapes do not fit m += a: [5×2 4×2]"},
 		"Gather":                 {func() { data.Gather([]int{0}, &Sparse{}, m(2, 10)) }, "Gather: y is 2×10 for 1 images"},
-		"MulSparse":              {func() { m(2, 4).MulSparse(sparse(m(2, 3)), m(5, 4)) }, "MulSparse: shapes do not fit c = a·b: [2×4 2×3 5×4]"},
-		"MulSparse, rows":        {func() { m(1, 4).MulSparse(sparse(m(2, 3)), m(3, 4)) }, "MulSparse: shapes do not fit c = a·b: [1×4 2×3 3×4]"},
-		"MulSparse, columns":     {func() { m(2, 5).MulSparse(sparse(m(2, 3)), m(3, 4)) }, "MulSparse: shapes do not fit c = a·b: [2×5 2×3 3×4]"},
-		"AddTMulSparse, inner":   {func() { m(2, 4).AddTMulSparse(1, sparse(m(3, 2)), m(4, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [2×4 3×2 4×4]"},
-		"AddTMulSparse, rows":    {func() { m(1, 4).AddTMulSparse(1, sparse(m(3, 2)), m(3, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [1×4 3×2 3×4]"},
-		"AddTMulSparse, columns": {func() { m(2, 5).AddTMulSparse(1, sparse(m(3, 2)), m(3, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [2×5 3×2 3×4]"},
+		"MulSparse":              {func() { m(2, 4).MulSparse(0, sparse(m(2, 3)), m(5, 4)) }, "MulSparse: shapes do not fit c = a·b: [2×4 2×3 5×4]"},
+		"MulSparse, rows":        {func() { m(1, 4).MulSparse(0, sparse(m(2, 3)), m(3, 4)) }, "MulSparse: shapes do not fit c = a·b: [1×4 2×3 3×4]"},
+		"MulSparse, columns":     {func() { m(2, 5).MulSparse(0, sparse(m(2, 3)), m(3, 4)) }, "MulSparse: shapes do not fit c = a·b: [2×5 2×3 3×4]"},
+		"AddTMulSparse, inner":   {func() { m(2, 4).AddTMulSparse(0, 1, sparse(m(3, 2)), m(4, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [2×4 3×2 4×4]"},
+		"AddTMulSparse, rows":    {func() { m(1, 4).AddTMulSparse(0, 1, sparse(m(3, 2)), m(3, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [1×4 3×2 3×4]"},
+		"AddTMulSparse, columns": {func() { m(2, 5).AddTMulSparse(0, 1, sparse(m(3, 2)), m(3, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [2×5 3×2 3×4]"},
 		"SGD, patience":          {func() { NewNetwork([]int{2, 2}, newRand(1)).SGD(data, 1, 1, 3, nil, nil, nil, Extras{Patience: 4}) }, "SGD: patience of 4 epochs, and no validation digits"},
 		"Shift, oblong":          {func() { data.Shift(sparse(m(1, 2)), 0, newRand(1)) }, "Shift: by up to 0 pixels, in 1×2, images of 2 pixels"},
 		"Shift, others":          {func() { square.Shift(sparse(m(1, 9)), 1, newRand(1)) }, "Shift: by up to 1 pixels, in 1×9, images of 4 pixels"},
@@ -1974,6 +1990,7 @@ func TestElementwise(t *testing.T) {
 		}},
 		"AddRow":   {m(2, 2, 1, 2, 3, 4), m(2, 2, 11, 22, 13, 24), func(x *Matrix) { x.AddRow(m(1, 2, 10, 20)) }},
 		"AddSum":   {m(1, 2, 100, 200), m(1, 2, 92, 188), func(x *Matrix) { x.AddSum(-2, m(2, 2, 1, 2, 3, 4)) }},
+		"Add":      {m(2, 2, 1, 2, 3, 4), m(2, 2, 6, 8, 10, 12), func(x *Matrix) { x.Add(m(2, 2, 5, 6, 7, 8)) }},
 		"Apply":    {m(1, 3, 1, -2, 3), m(1, 3, 2, -4, 6), func(x *Matrix) { x.Apply(double) }},
 		"Scale":    {m(2, 2, 1, -2, 3, 0), m(2, 2, -3, 6, -9, math.Copysign(0, -1)), func(x *Matrix) { x.Scale(-3) }},
 		"Hadamard": {m(2, 2, 1, 2, 3, 4), m(2, 2, 10, 24, 42, 64), func(x *Matrix) { x.Hadamard(double, m(2, 2, 5, 6, 7, 8)) }},
@@ -2001,21 +2018,20 @@ func TestSparse(t *testing.T) {
 		}
 		mT := NewMatrix(m.Cols, m.Rows)
 		for h := range a.half {
-			half := &a.half[h]
-			half.columns.transpose(&half.rows, half.first, half.cols)
-			for k := range half.cols {
+			columns, first := a.columns(h)
+			for k := range len(columns.start) - 1 {
 				last := int32(-1)
-				for _, term := range half.columns.list(k) {
-					mT.Row(half.first + k)[term.row] += term.scale
+				for _, term := range columns.list(k) {
+					mT.Row(first + k)[term.row] += term.scale
 					if term.row <= last { // the order of a sum is part of its result
-						t.Errorf("column %d of a %v has row %d after row %d", half.first+k, m, term.row, last)
+						t.Errorf("column %d of a %v has row %d after row %d", first+k, m, term.row, last)
 					}
 					last = term.row
 				}
 			}
 			zero := func(t term) bool { return t.scale == 0 }
-			if n := len(half.rows.terms); slices.ContainsFunc(half.rows.terms, zero) || len(half.columns.terms) != n {
-				t.Errorf("half of a %v is kept in %d numbers, its transpose in %d; want no 0 among them, and as many", m, n, len(half.columns.terms))
+			if rows := a.rows(h).terms; slices.ContainsFunc(rows, zero) || len(columns.terms) != len(rows) {
+				t.Errorf("half of a %v is kept in %d numbers, its transpose in %d; want no 0 among them, and as many", m, len(rows), len(columns.terms))
 			}
 		}
 		if want := transpose(m); !reflect.DeepEqual(mT, want) {
@@ -2028,7 +2044,7 @@ func TestSparse(t *testing.T) {
 // both returns; also when several ask for the helper at once.
 func TestBoth(t *testing.T) {
 	before := runtime.NumGoroutine()
-	half := func(t task, half int) { t.c.Data[half] += t.s }
+	half := func(t task, half int) { t.weights[0].Data[half] += t.s }
 	const tasks = 2000
 	var callers sync.WaitGroup
 	for range 3 {
@@ -2038,7 +2054,7 @@ func TestBoth(t *testing.T) {
 			c := NewMatrix(1, 2)
 			for n := range tasks {
 				work := worthSharing - n%2
-				if both(task{run: half, c: c, s: 1}, work); c.Data[0] != float64(n+1) || c.Data[1] != float64(n+1) {
+				if both(task{run: half, weights: []*Matrix{c}, s: 1}, work); c.Data[0] != float64(n+1) || c.Data[1] != float64(n+1) {
 					t.Errorf("after %d tasks, the halves have been run %v times", n+1, c.Data)
 					return
 				}
@@ -2069,17 +2085,17 @@ func TestBothWaits(t *testing.T) {
 				runtime.Gosched()
 			}
 		}
-		t.c.Data[0]++
+		t.weights[0].Data[0]++
 	}
 	c := NewMatrix(1, 1)
-	both(task{run: slow, c: c}, worthSharing)
+	both(task{run: slow, weights: []*Matrix{c}}, worthSharing)
 	if c.Data[0] != 1 {
 		t.Errorf("the second half has been run %v times", c.Data[0])
 	}
 	if byHelper == 1 && helper.rest != 100 {
 		t.Errorf("after a long wait the helper rests for %d tasks, want 100", helper.rest)
 	}
-	if both(task{run: slow, c: c}, worthSharing); byHelper == 1 && (c.Data[0] != 2 || helper.rest != 99) {
+	if both(task{run: slow, weights: []*Matrix{c}}, worthSharing); byHelper == 1 && (c.Data[0] != 2 || helper.rest != 99) {
 		t.Errorf("the next task: its second half has been run %v times, and the helper rests for %d more, want 1 and 99", c.Data[0]-1, helper.rest)
 	}
 	helper.rest = 0
@@ -2110,11 +2126,11 @@ func BenchmarkProducts(b *testing.B) {
 				}
 			})
 		}
-		run(fmt.Sprintf("MulSparse/10x784.784x%d", nHidden), func() { z.MulSparse(a, w) })
-		run(fmt.Sprintf("AddTMulSparse/10x784T.10x%d", nHidden), func() { w.AddTMulSparse(1e-9, a, z) })
+		run(fmt.Sprintf("MulSparse/10x784.784x%d", nHidden), func() { mulSparse(z, a, w) })
+		run(fmt.Sprintf("AddTMulSparse/10x784T.10x%d", nHidden), func() { halves(func(half int) { w.AddTMulSparse(half, 1e-9, a, z) }) })
 		run(fmt.Sprintf("Mul/10x%d.%dx10", nHidden, nHidden), func() { delta.Mul(z, w2) })
 		run(fmt.Sprintf("MulT/10x10.%dx10T", nHidden), func() { z.MulT(delta, w2) })
-		run(fmt.Sprintf("AddTMul/10x%dT.10x10", nHidden), func() { w2.AddTMul(1e-9, z, delta) })
+		run(fmt.Sprintf("AddTMul/10x%dT.10x10", nHidden), func() { halves(func(half int) { w2.AddTMul(half, 1e-9, z, delta) }) })
 	}
 }
 
