@@ -406,13 +406,12 @@ func (s *Sparse) rows(which int) *lists {
 	}
 	h.rows.reset()
 	for _, r := range s.given {
-		from, _ := slices.BinarySearch(r.where, uint16(h.first))
-		to := len(r.where)
+		middle, _ := slices.BinarySearch(r.where, uint16(s.half[1].first))
 		if which == 0 {
-			from, _ = slices.BinarySearch(r.where, uint16(h.cols))
-			from, to = 0, from
+			h.rows.append(r.where[:middle], r.value[:middle])
+		} else {
+			h.rows.append(r.where[middle:], r.value[middle:])
 		}
-		h.rows.append(r.where[from:to], r.value[from:to])
 	}
 	return &h.rows
 }

@@ -36,8 +36,8 @@ type Network struct {
 // NewNetwork returns a network with sizes[l] neurons in layer l, the input
 // and the output layer included: 784, 30, 10 is the book's. Every weight and
 // bias is drawn from rng, from the normal distribution of mean 0 and
-// variance 1; see ScaleWeights. The cost is the quadratic one. It panics if there are fewer than
-// two layers.
+// variance 1; see ScaleWeights. The cost is the quadratic one. It panics if
+// there are fewer than two layers.
 func NewNetwork(sizes []int, rng *rand.Rand) *Network {
 	if len(sizes) < 2 {
 		panic(fmt.Sprintf("network: NewNetwork: sizes are %v, want an input and an output layer at least", sizes))
@@ -79,7 +79,7 @@ func (net *Network) Sizes() []int {
 func (net *Network) Feedforward(a *Matrix) *Matrix {
 	b := net.NewMiniBatch(a.Rows)
 	b.X.Copy(a)
-	net.propagate(b, feedforward)
+	net.propagate(b, forward)
 	return b.A[len(b.A)-1]
 }
 
@@ -297,8 +297,8 @@ func (b *MiniBatch) Load(data *DataSet, which []int) {
 //
 //	w ← (1 − ηλ/n) · w − η/m · ∂C/∂w                            (93)
 func (net *Network) UpdateMiniBatch(batch *MiniBatch, eta, lambda float64, n int) {
-	net.propagate(batch, feedforwardAndBack)
-	net.addGradient(-eta/float64(batch.Len()), batch, net.Biases, net.Weights, 1-eta*lambda/float64(n))
+	net.propagate(batch, forwardAndBack)
+	addGradient(-eta/float64(batch.Len()), batch, net.Biases, net.Weights, 1-eta*lambda/float64(n))
 }
 
 // Backprop returns the gradient of the cost C = Σ ½‖y − a‖², summed over the
@@ -306,56 +306,19 @@ func (net *Network) UpdateMiniBatch(batch *MiniBatch, eta, lambda float64, n int
 // ∂C/∂b, shaped like Biases[l], and nablaW[l] is ∂C/∂w, shaped like
 // Weights[l].
 //
-// Training takes the same three steps in UpdateMiniBatch, except that it
-// never holds the gradient: it adds −η/m times ∂C/∂w straight to w.
+// Training takes the same steps in UpdateMiniBatch, except that it never
+// holds the gradient: it adds −η/m times ∂C/∂w straight to w.
 func (net *Network) Backprop(x, y *Matrix) (nablaB, nablaW []*Matrix) {
 	batch := net.NewMiniBatch(x.Rows)
 	batch.X.Copy(x)
 	batch.Y.Add(y) // to zeros
-	net.propagate(batch, feedforwardAndBack)
+	net.propagate(batch, forwardAndBack)
 	for _, w := range net.Weights {
 		nablaB = append(nablaB, NewMatrix(1, w.Cols))
 		nablaW = append(nablaW, NewMatrix(w.Rows, w.Cols))
 	}
-	net.addGradient(1, batch, nablaB, nablaW, 1)
+	addGradient(1, batch, nablaB, nablaW, 1)
 	return nablaB, nablaW
-}
-
-// propagate sends a mini-batch through the network: first its images through
-// the first weights, and then it does what is asked for, feedforward or
-// feedforwardAndBack. Two cores share both. Of the first product each takes the
-// pixels of one half, see MulSparse; after that, one half of the examples,
-// which have nothing more to do with each other.
-func (net *Network) propagate(batch *MiniBatch, rest func(t task, half int)) {
-	first, others := 0, 0
-	for l, w := range net.Weights {
-		others += 20 * w.Cols // σ takes as long as some 20 multiplications
-		if l == 0 {
-			first = inkOf(w.Rows) * w.Cols
-		} else {
-			others += w.Rows * w.Cols
-		}
-	}
-	both(task{run: firstProduct, net: net, batch: batch}, batch.Len()*first)
-	both(task{run: rest, net: net, batch: batch}, batch.Len()*others)
-}
-
-// firstProduct computes half of X·Weights[0], see MulSparse.
-func firstProduct(t task, half int) {
-	product := t.batch.A[0]
-	if half == 1 {
-		product = t.batch.right
-	}
-	product.MulSparse(half, t.batch.X, t.net.Weights[0])
-}
-
-// feedforward and feedforwardAndBack are what propagate does with half of the
-// examples.
-func feedforward(t task, half int) { t.net.feedforward(t.batch.half[half]) }
-
-func feedforwardAndBack(t task, half int) {
-	t.net.feedforward(t.batch.half[half])
-	t.net.backward(t.batch.half[half])
 }
 
 // feedforward computes the activations of every layer, after firstProduct:
@@ -394,25 +357,18 @@ func (net *Network) backward(batch *MiniBatch) {
 //	∂C/∂b (1×nOut)   = Σ over the rows of δ (m×nOut)            (BP3)
 //	∂C/∂w (nIn×nOut) = aᵀ (nIn×m) · δ (m×nOut)                  (BP4)
 //
-// The weights are multiplied by shrink before, the biases are not.
+// Before that it multiplies the weights, not the biases, by shrink.
 //
 // biases and weights may be the network's own: every δ is known by now, and
 // no layer is asked for its weights again.
-func (net *Network) addGradient(s float64, batch *MiniBatch, biases, weights []*Matrix, shrink float64) {
-	work := 0
-	for l, w := range weights {
-		if l == 0 {
-			work += batch.Len() * inkOf(w.Rows) * w.Cols
-		} else {
-			work += batch.Len() * w.Rows * w.Cols
-		}
-	}
-	both(task{run: addGradient, batch: batch, s: s, biases: biases, weights: weights, shrink: shrink}, work)
+func addGradient(s float64, batch *MiniBatch, biases, weights []*Matrix, shrink float64) {
+	first, later := multiplications(batch.Len(), weights)
+	both(task{run: addHalf, batch: batch, s: s, biases: biases, weights: weights, shrink: shrink}, first+later)
 }
 
-// addGradient does this to half of the weights, and to the biases with the
-// upper half.
-func addGradient(t task, half int) {
+// addHalf is half of addGradient: the upper half of each matrix of weights and
+// all the biases, or the lower half.
+func addHalf(t task, half int) {
 	for l, delta := range t.batch.Delta {
 		if half == 0 {
 			t.biases[l].AddSum(t.s, delta)
@@ -428,6 +384,48 @@ func addGradient(t task, half int) {
 			w.AddTMul(half, t.s, t.batch.A[l-1], delta)
 		}
 	}
+}
+
+// propagate sends a mini-batch forward through the network, or forwardAndBack.
+// It does so in two steps, each of which two cores share. Of the first product,
+// X·w, each computes what half of the pixels add to it, see MulSparse; after
+// that each goes on with half of the examples.
+func (net *Network) propagate(batch *MiniBatch, way func(t task, half int)) {
+	first, later := multiplications(batch.Len(), net.Weights)
+	both(task{run: firstProduct, net: net, batch: batch}, first)
+	both(task{run: way, net: net, batch: batch}, later)
+}
+
+// firstProduct computes half of the first product.
+func firstProduct(t task, half int) {
+	product := t.batch.A[0]
+	if half == 1 {
+		product = t.batch.right
+	}
+	product.MulSparse(half, t.batch.X, t.net.Weights[0])
+}
+
+// forward computes all the rest of the activations of half of the examples.
+func forward(t task, half int) { t.net.feedforward(t.batch.half[half]) }
+
+// forwardAndBack computes their errors too.
+func forwardAndBack(t task, half int) {
+	t.net.feedforward(t.batch.half[half])
+	t.net.backward(t.batch.half[half])
+}
+
+// multiplications returns about how many multiplications m images take with the
+// first weights, and how many all that comes later takes, σ counted as 20.
+func multiplications(m int, weights []*Matrix) (first, later int) {
+	for l, w := range weights {
+		if l == 0 {
+			first = m * inkOf(w.Rows) * w.Cols
+		} else {
+			later += m * w.Rows * w.Cols
+		}
+		later += m * 20 * w.Cols
+	}
+	return first, later
 }
 
 // Evaluate returns how many of the test digits the network reads rightly.
@@ -464,7 +462,7 @@ func (net *Network) each(data *DataSet, visit func(i int, batch *MiniBatch, row 
 			which = append(which, i)
 		}
 		batch.Load(data, which)
-		net.propagate(batch, feedforward)
+		net.propagate(batch, forward)
 		for row, i := range which {
 			visit(i, batch, row)
 		}
