@@ -1547,7 +1547,6 @@ func TestTrainingAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Evaluate takes the digits in mini-batches; one by one must give the same.
 // One core or many, the same weights to the last bit; and nobody is left
 // behind.
 func TestCoresMakeNoDifference(t *testing.T) {
@@ -1555,26 +1554,30 @@ func TestCoresMakeNoDifference(t *testing.T) {
 	before := runtime.NumGoroutine()
 	training, _, _ := loadBuiltIn(t)
 	training = &DataSet{Labels: training.Labels[:320], Pixels: training.Pixels, ink: training.ink}
-	train := func(cores int, sizes []int) *Network {
+	train := func(cores int, sizes []int, m int) *Network {
 		runtime.GOMAXPROCS(cores)
 		rng := newRand(1)
 		net := NewNetwork(sizes, rng)
-		if err := net.SGD(training, 2, 10, 3, training, rng, io.Discard, Extras{Lambda: 0.1, Shift: 1}); err != nil {
+		if err := net.SGD(training, 2, m, 3, training, rng, io.Discard, Extras{Lambda: 0.1, Shift: 1}); err != nil {
 			t.Fatal(err)
 		}
 		return net
 	}
-	for _, sizes := range [][]int{{784, 30, 10}, {784, 300, 100, 10}, {784, 10}} {
-		want := train(1, sizes)
+	for _, c := range []struct {
+		sizes []int
+		m     int // the mini-batches
+	}{{[]int{784, 30, 10}, 10}, {[]int{784, 30, 10}, 1}, {[]int{784, 300, 100, 10}, 7}, {[]int{784, 10}, 40}} {
+		want := train(1, c.sizes, c.m)
 		for _, cores := range []int{2, 5} {
-			if got := train(cores, sizes); !reflect.DeepEqual(got.Weights, want.Weights) || !reflect.DeepEqual(got.Biases, want.Biases) {
-				t.Errorf("sizes %v: another network on %d cores than on one", sizes, cores)
+			if got := train(cores, c.sizes, c.m); !reflect.DeepEqual(got.Weights, want.Weights) || !reflect.DeepEqual(got.Biases, want.Biases) {
+				t.Errorf("sizes %v, mini-batches of %d: another network on %d cores than on one", c.sizes, c.m, cores)
 			}
 		}
 	}
 	wantGoroutines(t, before)
 }
 
+// Evaluate takes the digits in mini-batches; one by one must give the same.
 func TestEvaluate(t *testing.T) {
 	_, _, data := loadBuiltIn(t)
 	net := NewNetwork([]int{784, 12, 10}, newRand(4))
