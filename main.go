@@ -339,6 +339,11 @@ func (o *options) prepare(net *Network, training, validation *DataSet, rng *rand
 	if err := checkSize(sizes, min(o.batch, training.Len())); err != nil {
 		return nil, err
 	}
+	if o.save != "" {
+		if err := checkSaved(sizes); err != nil {
+			return nil, fmt.Errorf("-save %s: %w", o.save, err)
+		}
+	}
 	if err := o.checkData(training, validation); err != nil {
 		return nil, err
 	}

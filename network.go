@@ -565,12 +565,32 @@ type saved struct {
 	Cost    string        `json:"cost"`   // the name of a class: Cost.Name
 }
 
-// What LoadNetwork reads at most.
+// What LoadNetwork reads at most: a comma for each number, about, and two
+// brackets for each neuron.
 const (
-	maxSavedBytes   = 1 << 29
-	maxSavedNumbers = 1 << 24 // weights and biases
-	maxSavedRows    = 1 << 20 // neurons, about
+	maxSavedBytes    = 1 << 29
+	maxSavedCommas   = 1 << 24
+	maxSavedBrackets = 1 << 20
 )
+
+// checkSaved fails if Save would write more than LoadNetwork reads, of a
+// network of these sizes.
+func checkSaved(sizes []int) error {
+	if commas, brackets := savedSize(sizes); commas > maxSavedCommas || brackets > maxSavedBrackets {
+		return UnsupportedError(fmt.Sprintf("the network is too large for a file: the limits are %d weights and %d neurons", maxSavedCommas, maxSavedBrackets/2))
+	}
+	return nil
+}
+
+// savedSize returns how many commas and opening brackets Save writes.
+func savedSize(sizes []int) (commas, brackets int) {
+	commas, brackets = 1, 3
+	for l, nOut := range sizes[1:] {
+		commas += (sizes[l]+1)*nOut + 1
+		brackets += 2*nOut + 2
+	}
+	return commas, brackets
+}
 
 // Save writes the network to w, in the form of network2.py. Every number is
 // written with as many digits as it takes to read the same number back.
@@ -606,8 +626,8 @@ func LoadNetwork(name string, r io.Reader) (*Network, error) {
 
 // parseNetwork reads a network from the text of a file.
 func parseNetwork(text []byte) (*Network, error) {
-	if len(text) > maxSavedBytes || bytes.Count(text, []byte(",")) > maxSavedNumbers || bytes.Count(text, []byte("[")) > maxSavedRows {
-		return nil, UnsupportedError(fmt.Sprintf("this is no network, or one of more than %d weights", maxSavedNumbers))
+	if len(text) > maxSavedBytes || bytes.Count(text, []byte(",")) > maxSavedCommas || bytes.Count(text, []byte("[")) > maxSavedBrackets {
+		return nil, UnsupportedError(fmt.Sprintf("this is no network, or one of more than %d weights or %d neurons", maxSavedCommas, maxSavedBrackets/2))
 	}
 	var s saved
 	if err := json.Unmarshal(text, &s); err != nil {

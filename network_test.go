@@ -629,6 +629,7 @@ func TestCommandRefusesFiles(t *testing.T) {
 		"no such folder":      {[]string{"-save", filepath.Join(dir, "no", "net.json")}, "no such file"},
 		"a folder":            {[]string{"-save", dir}, "no ordinary file"},
 		"nothing to write to": {[]string{"-save", os.DevNull}, "no ordinary file"},
+		"too large to keep":   {[]string{"-save", filepath.Join(dir, "large.json"), "-hidden", "30000"}, "large.json: the network is too large"},
 	} {
 		var stdout, stderr strings.Builder
 		if status := run(c.args, &stdout, &stderr); status != 1 || stdout.Len() > 0 || !strings.Contains(stderr.String(), c.want) {
@@ -925,15 +926,11 @@ func TestNewNetworkDraws(t *testing.T) {
 func TestScaleWeights(t *testing.T) {
 	net, normal := NewNetwork([]int{784, 300, 100, 10}, newRand(1)), NewNetwork([]int{784, 300, 100, 10}, newRand(1))
 	net.ScaleWeights()
-	for l, w := range net.Weights {
-		n, square := float64(len(w.Data)), 0.0
-		for _, v := range w.Data {
-			square += v * v / n
-		}
-		if got := square * float64(w.Rows); math.Abs(got-1) > 5*math.Sqrt(2/n) {
-			t.Errorf("layer %d: the mean square of the weights (%v) times nIn is %v, want 1", l, w, got)
-		}
+	for _, w := range normal.Weights {
+		nIn := float64(w.Rows)
+		w.Apply(func(v float64) float64 { return v / math.Sqrt(nIn) })
 	}
+	wantClose(t, "weights", net.Weights, normal.Weights, 1e-15)
 	wantClose(t, "biases", net.Biases, normal.Biases, 0)
 }
 
@@ -1169,6 +1166,15 @@ func TestTotalCost(t *testing.T) {
 		if got := net.TotalCost(part, 0); !(math.Abs(got-want) <= 1e-12*want) {
 			t.Errorf("TotalCost of %d digits = %v, want %v", n, got, want)
 		}
+		const lambda = 5
+		for _, w := range net.Weights {
+			for _, v := range w.Data {
+				want += lambda * v * v / 2 / float64(n)
+			}
+		}
+		if got := net.TotalCost(part, lambda); !(math.Abs(got-want) <= 1e-12*want) {
+			t.Errorf("TotalCost of %d digits, with λ = %d, = %v, want %v", n, lambda, got, want)
+		}
 		net.Cost = CrossEntropy
 		net.Biases[1].Data[part.Labels[0]] = -1e9
 		if got := net.TotalCost(part, 0); !math.IsInf(got, 1) {
@@ -1388,11 +1394,13 @@ func TestPatience(t *testing.T) {
 		"the last is the best":      {9, []int{3, 4, 5}, 3, []int{0, 1, 2}},
 		"nothing right":             {2, []int{0, 0, 0, 0}, 3, []int{0}},
 	} {
-		net := NewNetwork([]int{4, 10}, newRand(1))
+		net := NewNetwork([]int{4, 3, 10}, newRand(1))
 		say := func(digit int) {
-			net.Weights[0].Apply(func(float64) float64 { return float64(digit) })
-			net.Biases[0].Apply(func(float64) float64 { return 0 })
-			net.Biases[0].Data[digit] = 1
+			for l := range net.Weights {
+				net.Weights[l].Apply(func(float64) float64 { return float64(digit) })
+				net.Biases[l].Apply(func(float64) float64 { return float64(-digit) })
+			}
+			net.Biases[1].Data[digit] = 1
 		}
 		hidden := &DataSet{Labels: test.Labels, Pixels: 4} // to look at one is to panic
 		say(c.answers[0])
@@ -1423,30 +1431,36 @@ func TestPatience(t *testing.T) {
 		if !slices.Equal(best, c.best) {
 			t.Errorf("%s: epochs %v were new bests, want %v", name, best, c.best)
 		}
-		got := *net
+		kept := net
+		net = NewNetwork(net.Sizes(), newRand(1))
 		say(keep)
-		wantClose(t, name+": weights", got.Weights, net.Weights, 0)
-		if kept := got.Biases[0]; kept.Argmax(0) != keep {
-			t.Errorf("%s: the biases kept are %v, want those that say %d", name, kept.Data, keep)
-		}
+		wantClose(t, name+": weights", kept.Weights, net.Weights, 1e-200) // of the steps of training
+		wantClose(t, name+": biases", kept.Biases, net.Biases, 1e-200)
 	}
 }
 
-// Without test digits nothing is scored, and without an epoch nothing is kept.
+// Without test digits nothing is scored, but the best weights are kept; and
+// without an epoch nothing is changed.
 func TestPatienceEdges(t *testing.T) {
 	c := numpyCases(t)[1]
 	for _, epochs := range []int{0, 2} {
-		net := c.network()
+		net, best := c.network(), c.network()
 		var out strings.Builder
-		if err := net.SGD(c.data(), epochs, 8, c.Eta, nil, newRand(1), &out, Extras{Patience: 9, Validation: c.data()}); err != nil {
+		extra := Extras{Patience: 9, Validation: c.data(), AfterEpoch: func(epoch int, isBest bool) error {
+			if isBest {
+				best.set(net)
+			}
+			net.Biases[0].Data[0] += 1 // what is left after the last epoch is not the best
+			return nil
+		}}
+		if err := net.SGD(c.data(), epochs, 8, c.Eta, nil, newRand(1), &out, extra); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Count(out.String(), " / 8 validation\n"); got != epochs || strings.Count(out.String(), "\n") != epochs {
 			t.Errorf("%d epochs: it wrote\n%s", epochs, out.String())
 		}
-		if epochs == 0 {
-			wantClose(t, "weights", net.Weights, c.network().Weights, 0)
-		}
+		wantClose(t, "weights", net.Weights, best.Weights, 0)
+		wantClose(t, "biases", net.Biases, best.Biases, 0)
 	}
 	extra := Extras{Patience: 1, Validation: c.data()}
 	if err := c.network().SGD(c.data(), 0, 8, c.Eta, c.data(), newRand(1), failingWriter{}, extra); err != errFull {
@@ -1494,7 +1508,8 @@ func TestSGDReports(t *testing.T) {
 
 // No learning rate makes the weights of these networks infinite by itself: a
 // step that is far too long drives the sigmoids to where σ′ is 0, and no
-// other step follows. So the tests spoil the weights by hand.
+// other step follows. So the tests spoil the weights by hand: before the first
+// epoch, and while the last is under way.
 func TestSGDReportsDivergence(t *testing.T) {
 	c := numpyCases(t)[1]
 	for name, spoil := range map[string]func(net *Network){
@@ -1509,6 +1524,19 @@ func TestSGDReportsDivergence(t *testing.T) {
 		err := net.SGD(c.data(), 3, 1, c.Eta, c.data(), newRand(1), &out, Extras{})
 		if err == nil || !strings.Contains(err.Error(), "epoch 0") || !strings.Contains(err.Error(), "smaller learning rate") || out.Len() > 0 {
 			t.Errorf("%s: error %v and output %q, want the epoch, the remedy and no output", name, err, out.String())
+		}
+		net = c.network()
+		epoch := 0
+		err = net.SGD(c.data(), 3, 4, c.Eta, nil, newRand(1), io.Discard, Extras{
+			Progress: func(done, total int) {
+				if epoch == 2 && done == total {
+					spoil(net)
+				}
+			},
+			AfterEpoch: func(e int, _ bool) error { epoch = e + 1; return nil },
+		})
+		if err == nil || !strings.Contains(err.Error(), "epoch 2") || epoch != 2 {
+			t.Errorf("%s in the last epoch: error %v after %d epochs, want one of epoch 2 after 2", name, err, epoch)
 		}
 	}
 }
@@ -1577,7 +1605,8 @@ func TestCoresMakeNoDifference(t *testing.T) {
 	wantGoroutines(t, before)
 }
 
-// Evaluate takes the digits in mini-batches; one by one must give the same.
+// Evaluate and Answers take the digits in mini-batches; all at once must give
+// the same.
 func TestEvaluate(t *testing.T) {
 	_, _, data := loadBuiltIn(t)
 	net := NewNetwork([]int{784, 12, 10}, newRand(4))
@@ -1591,6 +1620,11 @@ func TestEvaluate(t *testing.T) {
 		}
 		if got := net.Evaluate(part); got != want {
 			t.Errorf("Evaluate of %d digits = %d, want %d", n, got, want)
+		}
+		for i, got := range net.Answers(part) {
+			if row := outputs.Row(i); row[got] != slices.Max(row) {
+				t.Errorf("of %d digits, the answer to digit %d is %d, but the outputs are %v", n, i, got, row)
+			}
 		}
 	}
 }
@@ -1725,13 +1759,16 @@ func TestLoadNetworkRefuses(t *testing.T) {
 		"null":              {"[7]", "[null]", "byte 81: null"},
 		"text":              {"[7]", `["7"]`, "byte"},
 		"a huge layer":      {"[2, 1, 2]", "[1000000000, 1, 2]", "weights[0], row 0 has 2 numbers"},
-		"huge nonsense":     {good, strings.Repeat("[", maxSavedRows+1), "no network"},
-		"too many numbers":  {good, "[" + strings.Repeat("1,", maxSavedNumbers+1), "no network"},
+		"huge nonsense":     {good, strings.Repeat("[", maxSavedBrackets+1), "no network"},
+		"too many numbers":  {good, "[" + strings.Repeat("1,", maxSavedCommas+1), "no network"},
 	} {
 		_, err := LoadNetwork("file", strings.NewReader(strings.Replace(good, c.old, c.new, 1)))
-		kind := kindOf(err)
-		if kind != "FormatError" && kind != "UnsupportedError" || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "file: ") {
-			t.Errorf("%s: the error is %v, want one with %q", name, err, c.want)
+		kind := "FormatError"
+		if c.want == "no network" {
+			kind = "UnsupportedError"
+		}
+		if kindOf(err) != kind || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "file: ") {
+			t.Errorf("%s: the error is %v, want a %s with %q", name, err, kind, c.want)
 		}
 		if err != nil && strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: the error has more than one line: %v", name, err)
@@ -1749,7 +1786,7 @@ func TestLoadNetworkRefuses(t *testing.T) {
 
 // What Save writes, LoadNetwork reads: the same bits.
 func TestSave(t *testing.T) {
-	for _, sizes := range [][]int{{3, 2}, {1, 1}, {7, 5, 4, 3}} {
+	for _, sizes := range [][]int{{3, 2}, {1, 1}, {7, 5, 4, 3}, {784, 100, 10}} {
 		net := NewNetwork(sizes, newRand(2))
 		net.Weights[0].Data[0] = math.SmallestNonzeroFloat64
 		net.Biases[0].Data[0] = -math.MaxFloat64
@@ -1760,6 +1797,34 @@ func TestSave(t *testing.T) {
 		if got, err := LoadNetwork("file", &file); err != nil || !reflect.DeepEqual(got.Weights, net.Weights) ||
 			!reflect.DeepEqual(got.Biases, net.Biases) || got.Cost != net.Cost {
 			t.Errorf("sizes %v: %v, or it is another network", sizes, err)
+		}
+	}
+}
+
+// A network whose file could not be loaded is refused before it is trained.
+func TestCheckSaved(t *testing.T) {
+	for _, c := range []struct {
+		sizes []int
+		fits  bool
+	}{
+		{[]int{784, 30, 10}, true},
+		{[]int{1<<12 - 1, 1<<12 - 1}, true}, // n·n weights, n biases
+		{[]int{1 << 12, 1 << 12}, false},
+		{[]int{1, 1<<19 - 3}, true},
+		{[]int{1, 1<<19 - 2}, false},
+	} {
+		if err := checkSaved(c.sizes); (err == nil) != c.fits || err != nil && kindOf(err) != "UnsupportedError" {
+			t.Errorf("sizes %v: the error is %v, want none: %v", c.sizes, err, c.fits)
+		}
+	}
+	for _, sizes := range [][]int{{3, 2}, {1, 1}, {7, 5, 4, 3}} {
+		var file strings.Builder
+		if err := NewNetwork(sizes, newRand(2)).Save(&file); err != nil {
+			t.Fatal(err)
+		}
+		commas, brackets := savedSize(sizes)
+		if gotC, gotB := strings.Count(file.String(), ","), strings.Count(file.String(), "["); gotC != commas || gotB != brackets {
+			t.Errorf("sizes %v: Save writes %d commas and %d brackets, savedSize says %d and %d", sizes, gotC, gotB, commas, brackets)
 		}
 	}
 }
@@ -1965,10 +2030,13 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		"AddTMulSparse, rows":    {func() { m(1, 4).AddTMulSparse(0, 1, sparse(m(3, 2)), m(3, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [1×4 3×2 3×4]"},
 		"AddTMulSparse, columns": {func() { m(2, 5).AddTMulSparse(0, 1, sparse(m(3, 2)), m(3, 4)) }, "AddTMulSparse: shapes do not fit c += s·aᵀ·b: [2×5 3×2 3×4]"},
 		"SGD, patience":          {func() { NewNetwork([]int{2, 2}, newRand(1)).SGD(data, 1, 1, 3, nil, nil, nil, Extras{Patience: 4}) }, "SGD: patience of 4 epochs, and no validation digits"},
-		"Shift, oblong":          {func() { data.Shift(sparse(m(1, 2)), 0, newRand(1)) }, "Shift: by up to 0 pixels, in 1×2, images of 2 pixels"},
-		"Shift, others":          {func() { square.Shift(sparse(m(1, 9)), 1, newRand(1)) }, "Shift: by up to 1 pixels, in 1×9, images of 4 pixels"},
-		"Shift, too far":         {func() { square.Shift(sparse(m(1, 4)), 2, newRand(1)) }, "Shift: by up to 2 pixels, in 1×4, images of 4 pixels"},
-		"Shift, negative":        {func() { square.Shift(sparse(m(1, 4)), -1, newRand(1)) }, "Shift: by up to -1 pixels, in 1×4, images of 4 pixels"},
+		"SGD, patience, none": {func() {
+			NewNetwork([]int{2, 2}, newRand(1)).SGD(data, 1, 1, 3, nil, nil, nil, Extras{Patience: 4, Validation: square})
+		}, "SGD: patience of 4 epochs, and no validation digits"},
+		"Shift, oblong":   {func() { data.Shift(sparse(m(1, 2)), 0, newRand(1)) }, "Shift: by up to 0 pixels, in 1×2, images of 2 pixels"},
+		"Shift, others":   {func() { square.Shift(sparse(m(1, 9)), 1, newRand(1)) }, "Shift: by up to 1 pixels, in 1×9, images of 4 pixels"},
+		"Shift, too far":  {func() { square.Shift(sparse(m(1, 4)), 2, newRand(1)) }, "Shift: by up to 2 pixels, in 1×4, images of 4 pixels"},
+		"Shift, negative": {func() { square.Shift(sparse(m(1, 4)), -1, newRand(1)) }, "Shift: by up to -1 pixels, in 1×4, images of 4 pixels"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -2074,7 +2142,7 @@ func TestBothWaits(t *testing.T) {
 		t.Skip("skipped: there is one core")
 	}
 	helper.rest = 0
-	var byHelper int
+	byHelper := 0
 	slow := func(t task, half int) {
 		if half == 0 { // give the helper time to come
 			for n := 0; n < 1_000_000 && helper.state.Load() == offered; n++ {
@@ -2091,15 +2159,21 @@ func TestBothWaits(t *testing.T) {
 		t.weights[0].Data[0]++
 	}
 	c := NewMatrix(1, 1)
-	both(task{run: slow, weights: []*Matrix{c}}, worthSharing)
-	if c.Data[0] != 1 {
-		t.Errorf("the second half has been run %v times", c.Data[0])
-	}
-	if byHelper == 1 && helper.rest != 100 {
-		t.Errorf("after a long wait the helper rests for %d tasks, want 100", helper.rest)
-	}
-	if both(task{run: slow, weights: []*Matrix{c}}, worthSharing); byHelper == 1 && (c.Data[0] != 2 || helper.rest != 99) {
-		t.Errorf("the next task: its second half has been run %v times, and the helper rests for %d more, want 1 and 99", c.Data[0]-1, helper.rest)
+	for _, step := range []struct {
+		what           string
+		work           int
+		byHelper, rest int // afterwards
+	}{
+		{"too little to share", worthSharing - 1, 0, 0},
+		{"enough", worthSharing, 1, 100},
+		{"after a long wait", worthSharing, 1, 99},
+	} {
+		c.Data[0] = 0
+		both(task{run: slow, weights: []*Matrix{c}}, step.work)
+		if c.Data[0] != 1 || byHelper != step.byHelper || helper.rest != step.rest {
+			t.Errorf("%s: the second half was run %v times, by the helper %d times so far, which rests for %d tasks; want 1, %d, %d",
+				step.what, c.Data[0], byHelper, helper.rest, step.byHelper, step.rest)
+		}
 	}
 	helper.rest = 0
 }
@@ -2344,7 +2418,12 @@ func TestShiftFar(t *testing.T) {
 	if data.Shift(x, 0, newRand(1)); !reflect.DeepEqual(dense(x), want) {
 		t.Error("by 0 pixels, some were moved")
 	}
-	data.Shift(x, data.Width()-1, newRand(1))
+	data.Shift(x, data.Width()-1, newRand(1)) // after dense has had the pixels listed
+	again := &Sparse{}
+	data.Gather(upTo(50), again, y)
+	if data.Shift(again, data.Width()-1, newRand(1)); !reflect.DeepEqual(dense(x), dense(again)) {
+		t.Error("images that have been looked at are moved otherwise than those that have not")
+	}
 	for row := range x.Rows {
 		least = min(least, len(x.given[row].where))
 	}
