@@ -2193,7 +2193,7 @@ func BenchmarkProducts(b *testing.B) {
 		_, _, data := loadBuiltIn(b)
 		x, _ := gather(data, upTo(10))
 		a := sparse(x)
-		w, z := randomMatrix(784, nHidden, rng), NewMatrix(10, nHidden)
+		w, z, right := randomMatrix(784, nHidden, rng), NewMatrix(10, nHidden), NewMatrix(10, nHidden)
 		delta, w2 := randomMatrix(10, 10, rng), randomMatrix(nHidden, 10, rng)
 		run := func(name string, f func()) {
 			b.Run(name, func(b *testing.B) {
@@ -2203,7 +2203,11 @@ func BenchmarkProducts(b *testing.B) {
 				}
 			})
 		}
-		run(fmt.Sprintf("MulSparse/10x784.784x%d", nHidden), func() { mulSparse(z, a, w) })
+		run(fmt.Sprintf("MulSparse/10x784.784x%d", nHidden), func() {
+			z.MulSparse(0, a, w)
+			right.MulSparse(1, a, w)
+			z.Add(right)
+		})
 		run(fmt.Sprintf("AddTMulSparse/10x784T.10x%d", nHidden), func() { halves(func(half int) { w.AddTMulSparse(half, 1e-9, a, z) }) })
 		run(fmt.Sprintf("Mul/10x%d.%dx10", nHidden, nHidden), func() { delta.Mul(z, w2) })
 		run(fmt.Sprintf("MulT/10x10.%dx10T", nHidden), func() { z.MulT(delta, w2) })
