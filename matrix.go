@@ -153,7 +153,9 @@ func (c *Matrix) AddTMulSparse(half int, s float64, a *Sparse, b *Matrix) {
 	}
 	columns, from := a.columns(half)
 	for k := range len(columns.start) - 1 {
-		addRows(c.Row(from+k), s, columns.list(k), b)
+		if terms := columns.list(k); len(terms) > 0 {
+			addRows(c.Row(from+k), s, terms, b)
+		}
 	}
 }
 
