@@ -176,28 +176,34 @@ type term struct {
 // addRows adds rows of m to dst, each scaled:
 //
 //	dst[j] += Σ over the terms of s · scale · m[row][j]      for every j
+//
+// data[row*n:] is m.Row(row) here: where it ends, add4 and the others look.
 func addRows(dst []float64, s float64, terms []term, m *Matrix) {
-	for len(terms) >= 4 {
+	data, n := m.Data, len(dst)
+	for ; len(terms) >= 4; terms = terms[4:] {
 		t0, t1, t2, t3 := terms[0], terms[1], terms[2], terms[3]
-		add4(dst, s*t0.scale, s*t1.scale, s*t2.scale, s*t3.scale, m.Row(int(t0.row)), m.Row(int(t1.row)), m.Row(int(t2.row)), m.Row(int(t3.row)))
-		terms = terms[4:]
+		add4(dst, s*t0.scale, s*t1.scale, s*t2.scale, s*t3.scale,
+			data[int(t0.row)*n:], data[int(t1.row)*n:], data[int(t2.row)*n:], data[int(t3.row)*n:])
 	}
-	if len(terms) >= 2 {
+	switch len(terms) {
+	case 3:
+		t0, t1, t2 := terms[0], terms[1], terms[2]
+		add3(dst, s*t0.scale, s*t1.scale, s*t2.scale, data[int(t0.row)*n:], data[int(t1.row)*n:], data[int(t2.row)*n:])
+	case 2:
 		t0, t1 := terms[0], terms[1]
-		add2(dst, s*t0.scale, s*t1.scale, m.Row(int(t0.row)), m.Row(int(t1.row)))
-		terms = terms[2:]
-	}
-	if len(terms) == 1 {
-		add1(dst, s*terms[0].scale, m.Row(int(terms[0].row)))
+		add2(dst, s*t0.scale, s*t1.scale, data[int(t0.row)*n:], data[int(t1.row)*n:])
+	case 1:
+		add1(dst, s*terms[0].scale, data[int(terms[0].row)*n:])
 	}
 }
 
-// add4 is the loop nearly all the time of training is spent in:
+// add4 is the loop most of the time of training is spent in:
 //
 //	dst[j] += s0·r0[j] + s1·r1[j] + s2·r2[j] + s3·r3[j]      for every j
 //
 // It takes half the time of four times add1: dst is read and written once, not
 // four times, and the four products do not wait for each other to be added.
+// More than four at a time are too many for the registers.
 func add4(dst []float64, s0, s1, s2, s3 float64, r0, r1, r2, r3 []float64) {
 	// This shows the compiler that every r[j] exists. It leaves the checks out
 	// of the loop.
@@ -207,7 +213,14 @@ func add4(dst []float64, s0, s1, s2, s3 float64, r0, r1, r2, r3 []float64) {
 	}
 }
 
-// add2 is add4 with two rows, and add1 with one.
+// add3, add2 and add1 are add4 with fewer rows.
+func add3(dst []float64, s0, s1, s2 float64, r0, r1, r2 []float64) {
+	r0, r1, r2 = r0[:len(dst)], r1[:len(dst)], r2[:len(dst)]
+	for j := range dst {
+		dst[j] += (s0*r0[j] + s1*r1[j]) + s2*r2[j]
+	}
+}
+
 func add2(dst []float64, s0, s1 float64, r0, r1 []float64) {
 	r0, r1 = r0[:len(dst)], r1[:len(dst)]
 	for j := range dst {
@@ -215,10 +228,10 @@ func add2(dst []float64, s0, s1 float64, r0, r1 []float64) {
 	}
 }
 
-func add1(dst []float64, s float64, r []float64) {
-	r = r[:len(dst)]
+func add1(dst []float64, s0 float64, r0 []float64) {
+	r0 = r0[:len(dst)]
 	for j := range dst {
-		dst[j] += s * r[j]
+		dst[j] += s0 * r0[j]
 	}
 }
 
