@@ -555,8 +555,13 @@ type task struct {
 	biases, weights []*Matrix
 }
 
-// bounds returns which of n rows are the given half of them.
-func bounds(n, half int) (from, to int) { return half * (n / 2), n/2 + half*(n-n/2) }
+// bounds returns which of n rows are the upper (0) or the lower (1) half. Of 56,
+// the upper half is 29: time is to be halved, and half of the ink of an image of
+// MNIST is in its upper 14½ rows of 28, as its makers centred the digits there.
+func bounds(n, half int) (from, to int) {
+	middle := n * 29 / 56
+	return half * middle, middle + half*(n-middle)
+}
 
 // both runs the two halves of t, on two cores if there are two and it pays.
 // work is about how many multiplications it takes.
