@@ -30,7 +30,7 @@ import (
 //	        each image shows, 0 to 9.
 //
 // name is what errors call the input. They are a *FormatError if it is damaged
-// or is no such file, an *UnsupportedError if it asks for more than this
+// or is no such file, an UnsupportedError if it asks for more than this
 // loader does, or the error of r. Nothing is returned before the checksum at
 // the end of the file has been found right.
 func LoadData(name string, r io.Reader) (training, validation, test *DataSet, err error) {
@@ -1207,7 +1207,7 @@ func (d dtype) value(bits uint64) float64 {
 // Ink is what differs from the paper: darker, lighter or of another colour;
 // paper may be shaded. As MNIST's makers did, the ink is fitted in 20×20
 // pixels, its grey levels kept, and placed so that its centre of mass is in
-// the middle of 28×28 (http://yann.lecun.com/exdb/mnist).
+// the middle of 28×28, or as near as it fits (http://yann.lecun.com/exdb/mnist).
 //
 // name is what errors call the picture. They are a *FormatError if it is
 // damaged, no picture, or empty, an UnsupportedError if it is too large, or the
@@ -1248,6 +1248,9 @@ func readPicture(r io.Reader) (*Matrix, error) {
 	picture, _, err := image.Decode(bytes.NewReader(file))
 	if err != nil {
 		return nil, pictureError(file, err)
+	}
+	if picture.Bounds().Empty() { // as the first frame of a GIF may be
+		return nil, &FormatError{Message: "a picture without pixels"}
 	}
 	ink := findInk(colours(picture))
 	if ink == nil {

@@ -26,8 +26,8 @@
 // standard error. The exit status is 0; 1 when a file or the training fails;
 // 2 when the command line is wrong.
 //
-// The files are written to be read in this order, and none needs a later one
-// to be understood:
+// The files are written to be read in this order; what a file uses of a later
+// one can be understood by its name and its comment:
 //
 //	main.go     the command: flags, which data, the run
 //	network.go  the network: made, trained, asked, measured
@@ -264,7 +264,7 @@ func parseLayers(list string) ([]int, error) {
 
 // perform does what the flags ask for: it makes or loads a network, trains it
 // or tests it, and has it read the images. If all there is to do is to read
-// images, no other digits are loaded.
+// images with a loaded network, no other digits are loaded.
 func (o *options) perform(stdout, stderr io.Writer) error {
 	if o.save != "" {
 		if err := checkSave(o.save); err != nil {
@@ -278,7 +278,7 @@ func (o *options) perform(stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	if net == nil || o.epochs > 0 || len(o.pictures) == 0 {
+	if net == nil || o.epochs > 0 || o.save != "" || len(o.pictures) == 0 {
 		training, validation, test, err := loadData(o.data, stderr)
 		if err != nil {
 			return err

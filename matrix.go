@@ -15,8 +15,9 @@ import (
 // column of numbers it could have taken along a row.
 //
 // The network keeps one example per row. Shapes are written m×n, rows first,
-// and a shape that does not fit is a mistake in the program, not in its
-// input: every method panics, naming the operation and the shapes.
+// and a shape that does not fit is a mistake in the program, not in its input:
+// every method that is given a matrix panics, naming the operation and the
+// shapes.
 type Matrix struct {
 	Rows, Cols int
 	Data       []float64 // Rows*Cols numbers
@@ -32,16 +33,16 @@ func (m *Matrix) Row(i int) []float64 {
 	return m.Data[i*m.Cols : (i+1)*m.Cols]
 }
 
-// half returns the upper (0) or the lower (1) half of the rows of m: a part of
-// it, not a copy of it.
+// half returns the upper (0) or the lower (1) half of the rows of m, see bounds:
+// a part of it, not a copy of it.
 func (m *Matrix) half(half int) Matrix {
 	from, to := bounds(m.Rows, half)
 	return Matrix{to - from, m.Cols, m.Data[from*m.Cols : to*m.Cols]}
 }
 
 // SetRows makes m a rows×m.Cols matrix in the memory it has, for a mini-batch
-// shorter than the one before it. The numbers in m mean nothing afterwards.
-// It panics if m was not made with room for that many rows.
+// of another length. The numbers in m mean nothing afterwards, unless it had as
+// many rows before. It panics if m was not made with room for that many rows.
 func (m *Matrix) SetRows(rows int) {
 	if rows < 0 || rows*m.Cols > cap(m.Data) {
 		panic(fmt.Sprintf("matrix: SetRows: %d rows asked of a %v with room for %d numbers", rows, m, cap(m.Data)))
@@ -101,12 +102,13 @@ func (c *Matrix) AddTMul(half int, s float64, a, b *Matrix) {
 	}
 }
 
-// MulSparse sets c to half of the product a·b, of a sparse a:
+// MulSparse sets c to one of two parts of the product a·b, of a sparse a:
 //
-//	c (m×n) = the left half of a (m×k/2) · the upper half of b (k/2×n)
+//	c (m×n) = the left k′ columns of a (m×k′) · the upper k′ rows of b (k′×n)
 //
-// or, if half is 1, the right half of a times the lower half of b. The sum of
-// the two is a·b, in which two cores can take one half each.
+// or, if half is 1, all the other columns of a times all the other rows of b;
+// bounds has k′. The sum of the two is a·b, of which two cores can take one part
+// each.
 //
 // This is how images go into the network. Four fifths of an image of a digit
 // is exactly 0, and it is most of the speed of this program that neither
@@ -131,7 +133,7 @@ func (c *Matrix) MulSparse(half int, a *Sparse, b *Matrix) {
 // or rather, like AddTMul, to the upper or the lower half of the rows of c.
 //
 // This is the step of the weights: a pixel that is 0 in every image of a
-// mini-batch leaves its row of weights untouched. There are two ways to it.
+// mini-batch leaves its row of weights untouched. There are two ways to do it.
 // Image by image, the errors of one image are added to the rows of all its
 // pixels. Or pixel by pixel, the errors of all the images that have a pixel are
 // added to its row; see wide.
@@ -139,7 +141,7 @@ func (c *Matrix) AddTMulSparse(half int, s float64, a *Sparse, b *Matrix) {
 	if a.Rows != b.Rows || c.Rows != a.Cols || c.Cols != b.Cols {
 		panicShapes("AddTMulSparse", "c += s·aᵀ·b", c, a, b)
 	}
-	rows, h := a.rows(half), &a.half[half]
+	h, rows := &a.half[half], a.rows(half) // rows is &h.rows, filled: transpose needs it too
 	if c.Cols < wide {
 		for i := range b.Rows {
 			addToRows(c, s, rows.list(i), b.Row(i))
@@ -163,11 +165,15 @@ func (c *Matrix) AddTMulSparse(half int, s float64, a *Sparse, b *Matrix) {
 // image by image, with 60 as long, with 100 and 300 a twentieth less.
 const wide = 64
 
-// block is how many images AddTMulSparse turns into lists of pixels at a time,
-// so that there need not be room for more.
+// block is how many images AddTMulSparse transposes at a time, so that there
+// need not be room for the transpose of more.
 const block = 50
 
-// A term is one of the terms of a sum: scale times a row of a matrix.
+// A term is one of the terms of a sum: scale times a row of another matrix.
+//
+// A Sparse keeps its numbers so. In a list of one of its rows, row is the column
+// a number is in: a pixel, and so a row of the weights. In a list of one of its
+// columns it is the row a number is in: an image, and so a row of the errors.
 type term struct {
 	scale float64
 	row   int32
@@ -177,7 +183,8 @@ type term struct {
 //
 //	dst[j] += Σ over the terms of s · scale · m[row][j]      for every j
 //
-// data[row*n:] is m.Row(row) here: where it ends, add4 and the others look.
+// data[row*n:] begins with m.Row(row), as n, the length of dst (1×n), is m.Cols;
+// add4 and the others cut it to that length.
 func addRows(dst []float64, s float64, terms []term, m *Matrix) {
 	data, n := m.Data, len(dst)
 	for ; len(terms) >= 4; terms = terms[4:] {
@@ -197,7 +204,8 @@ func addRows(dst []float64, s float64, terms []term, m *Matrix) {
 	}
 }
 
-// add4 is the loop most of the time of training is spent in:
+// add4 is the loop of all products but MulT, and of the step of weights whose
+// rows are wide. With addToRows it takes most of the time of training:
 //
 //	dst[j] += s0·r0[j] + s1·r1[j] + s2·r2[j] + s3·r3[j]      for every j
 //
@@ -205,8 +213,8 @@ func addRows(dst []float64, s float64, terms []term, m *Matrix) {
 // four times, and the four products do not wait for each other to be added.
 // More than four at a time are too many for the registers.
 func add4(dst []float64, s0, s1, s2, s3 float64, r0, r1, r2, r3 []float64) {
-	// This shows the compiler that every r[j] exists. It leaves the checks out
-	// of the loop.
+	// This shows the compiler that every r[j] exists, so it can leave the checks
+	// of bounds out of the loop.
 	r0, r1, r2, r3 = r0[:len(dst)], r1[:len(dst)], r2[:len(dst)], r3[:len(dst)]
 	for j := range dst {
 		dst[j] += (s0*r0[j] + s1*r1[j]) + (s2*r2[j] + s3*r3[j])
@@ -235,7 +243,8 @@ func add1(dst []float64, s0 float64, r0 []float64) {
 	}
 }
 
-// addToRows is the loop of the other direction, from one row to many:
+// addToRows is the loop of the step of weights whose rows are not wide. It goes
+// the other way, from one row to many:
 //
 //	m[row][j] += s · scale · src[j]      for every term and every j
 //
@@ -390,7 +399,7 @@ func panicShapes(operation, formula string, shapes ...fmt.Stringer) {
 type Sparse struct {
 	Rows, Cols int
 	given      []pixels // what Append was given, a row each
-	moved      pixels   // what Move has made of it
+	moved      pixels   // where Move keeps the rows it has changed
 	half       [2]half
 }
 
@@ -437,6 +446,7 @@ func (s *Sparse) Reset(cols int) {
 func (s *Sparse) Append(where []uint16, value []float32) {
 	s.given = append(s.given, pixels{where, value})
 	s.Rows++
+	s.unfill()
 }
 
 // Move moves the numbers of a row that Append has added: each to column
@@ -453,7 +463,7 @@ func (s *Sparse) Move(row int, to func(column int) int) {
 	s.unfill()
 }
 
-// unfill has rows make the lists again.
+// unfill throws the lists away: rows will make them anew when they are needed.
 func (s *Sparse) unfill() {
 	s.half[0].rows.start, s.half[1].rows.start = s.half[0].rows.start[:0], s.half[1].rows.start[:0]
 }
@@ -478,7 +488,8 @@ func (s *Sparse) rows(which int) *lists {
 	return &h.rows
 }
 
-// transpose makes columns of the rows from to to-1.
+// transpose sorts the numbers of some of the rows, the first of them from and
+// the last to-1, by column, for column to return. rows must have made the lists.
 func (h *half) transpose(from, to int) {
 	room := to - from
 	count, columns := resize(h.count, h.cols), resize(h.columns, h.cols*room)
@@ -496,7 +507,7 @@ func (h *half) transpose(from, to int) {
 // column returns each number of column first+k that is not 0, with its row.
 func (h *half) column(k int) []term { return h.columns[k*h.room:][:h.count[k]] }
 
-// reset makes l no lists.
+// reset empties l: it holds no lists.
 func (l *lists) reset() { l.start, l.terms = append(l.start[:0], 0), l.terms[:0] }
 
 // append adds a list to l: value[q] times row where[q].
@@ -546,7 +557,8 @@ func (s *Sparse) String() string { return fmt.Sprintf("%d×%d", s.Rows, s.Cols) 
 
 // A task is work in two halves, each of which can be done on a core of its own:
 // run(t, 0) and run(t, 1) write to different memory, and neither reads what the
-// other writes. What else is in it is for run, and named as in network.go.
+// other writes. What else is in it is for run, and named as in network.go. A
+// panic in a half is not to be recovered from: it may be the helper's.
 type task struct {
 	run             func(t task, half int)
 	net             *Network
@@ -555,9 +567,9 @@ type task struct {
 	biases, weights []*Matrix
 }
 
-// bounds returns which of n rows are the upper (0) or the lower (1) half. Of 56,
-// the upper half is 29: time is to be halved, and half of the ink of an image of
-// MNIST is in its upper 14½ rows of 28, as its makers centred the digits there.
+// bounds returns which of n rows, or columns, are half 0, upper or left, and half
+// 1, lower or right. Half 0 is 29 of 56, so that both take as long: of the 28
+// rows of an image it is 14½, and in MNIST half of the ink is above that.
 func bounds(n, half int) (from, to int) {
 	middle := n * 29 / 56
 	return half * middle, middle + half*(n-middle)
@@ -577,8 +589,8 @@ func both(t task, work int) {
 	}
 }
 
-// worthSharing is how many multiplications a task must take for both to share
-// it: fewer are done before a second core has noticed. Measured with 10 to 100
+// worthSharing is how many multiplications a task must take to be shared: fewer
+// are done before a second core has noticed. Measured with 10 to 100
 // hidden neurons and mini-batches of 1 to 10: at 1,000 and at 10,000 an epoch
 // takes as long, within a tenth; at 30,000 up to 1.6 times as long.
 const worthSharing = 3_000
@@ -598,7 +610,7 @@ type assistant struct {
 	sync.Mutex // held by the one whose task it is
 	task       task
 	state      atomic.Int32
-	done       chan struct{}
+	done       chan struct{} // the helper sends on it if its half was awaited
 }
 
 // The states of an assistant.
@@ -610,7 +622,8 @@ const (
 	awaited        // the same, and somebody sleeps until done
 )
 
-// maxLooks is how many times to look whether something has happened.
+// maxLooks is how many times to look whether something has happened: for some
+// 100 µs.
 const maxLooks = 200_000
 
 // offer offers the second half of t to the helper, unless it is busy.

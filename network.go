@@ -227,11 +227,12 @@ func (net *Network) set(from *Network) {
 }
 
 // A MiniBatch is m examples on their way through a network, one per row, with
-// room for all that Backprop computes about them. The memory is used again
-// for mini-batch after mini-batch: training allocates nothing.
+// room for all that Backprop computes about them. The memory is used again for
+// mini-batch after mini-batch: after the first few, training allocates nothing.
 //
 // A[l] and Delta[l] (m×nOut) belong to the layer that Weights[l] leads to.
-// right is work space: a part of A[0] before σ, see MulSparse.
+// right (shaped like A[0]) is work space: what the right half of the pixels adds
+// to X·Weights[0], see propagate.
 type MiniBatch struct {
 	X     *Sparse   // the input (m×nIn), a digit per row, most of whose pixels are 0
 	Y     *Matrix   // the desired output, like the last of A: 1 for the right digit, 0 elsewhere
@@ -285,8 +286,8 @@ func (b *MiniBatch) Load(data *DataSet, which []int) {
 	data.Gather(which, b.X, b.Y)
 }
 
-// UpdateMiniBatch takes one step down the gradient of the cost over the
-// mini-batch, of m examples:
+// UpdateMiniBatch takes one step down the gradient of C, the sum of the cost
+// over the m examples of the mini-batch:
 //
 //	w ← w − η/m · ∂C/∂w                                         (20)
 //	b ← b − η/m · ∂C/∂b                                         (21)
@@ -301,12 +302,12 @@ func (net *Network) UpdateMiniBatch(batch *MiniBatch, eta, lambda float64, n int
 	addGradient(-eta/float64(batch.Len()), batch, net.Biases, net.Weights, 1-eta*lambda/float64(n))
 }
 
-// Backprop returns the gradient of the cost C = Σ ½‖y − a‖², summed over the
-// examples x (m×nIn) and their desired outputs y (m×nOut): nablaB[l] is
-// ∂C/∂b, shaped like Biases[l], and nablaW[l] is ∂C/∂w, shaped like
-// Weights[l].
+// Backprop returns the gradient of C, the sum of the network's cost over the
+// examples x (m×nIn) and their desired outputs y (m×nOut), Σ ½‖y − a‖² if it is
+// the quadratic one: nablaB[l] is ∂C/∂b, shaped like Biases[l], and nablaW[l] is
+// ∂C/∂w, shaped like Weights[l].
 //
-// Training takes the same steps in UpdateMiniBatch, except that it never
+// Training does not call it. UpdateMiniBatch takes the same steps, but never
 // holds the gradient: it adds −η/m times ∂C/∂w straight to w.
 func (net *Network) Backprop(x, y *Matrix) (nablaB, nablaW []*Matrix) {
 	batch := net.NewMiniBatch(x.Rows)
@@ -340,8 +341,8 @@ func (net *Network) feedforward(batch *MiniBatch) {
 // backward computes the errors of every layer, from the last layer back, after
 // feedforward has computed the activations:
 //
-//	δ (m×nOut) = ∂C/∂a ⊙ σ′(z)                       in the last layer    (BP1)
-//	δ (m×nIn)  = δ of the next layer (m×nOut) · wᵀ ⊙ σ′(z)   before it    (BP2)
+//	last layer:     δ (m×nOut) = ∂C/∂a ⊙ σ′(z)                                (BP1)
+//	layers before:  δ (m×nIn) = (next δ (m×nOut) · wᵀ (nOut×nIn)) ⊙ σ′(z)     (BP2)
 func (net *Network) backward(batch *MiniBatch) {
 	last := len(batch.Delta) - 1
 	batch.Delta[last].Zip(net.Cost.Delta, batch.A[last], batch.Y)
@@ -366,8 +367,8 @@ func addGradient(s float64, batch *MiniBatch, biases, weights []*Matrix, shrink 
 	both(task{run: addHalf, batch: batch, s: s, biases: biases, weights: weights, shrink: shrink}, first+later)
 }
 
-// addHalf is half of addGradient: the upper half of each matrix of weights and
-// all the biases, or the lower half.
+// addHalf is half of addGradient: half 0 is the upper half of every matrix of
+// weights, and all the biases; half 1 is the lower half of the weights.
 func addHalf(t task, half int) {
 	for l, delta := range t.batch.Delta {
 		if half == 0 {
@@ -386,10 +387,11 @@ func addHalf(t task, half int) {
 	}
 }
 
-// propagate sends a mini-batch forward through the network, or forwardAndBack.
-// It does so in two steps, each of which two cores share. Of the first product,
-// X·w, each computes what half of the pixels add to it, see MulSparse; after
-// that each goes on with half of the examples.
+// propagate sends a mini-batch through the network; way is forward or
+// forwardAndBack. It takes two steps, and two cores share each. In the first,
+// half means half of the pixels: A[0] (m×nOut) becomes what the left half of
+// them adds to X·w, and right (m×nOut) what the right half adds, see MulSparse.
+// In the second it means half of the examples.
 func (net *Network) propagate(batch *MiniBatch, way func(t task, half int)) {
 	first, later := multiplications(batch.Len(), net.Weights)
 	both(task{run: firstProduct, net: net, batch: batch}, first)
@@ -415,7 +417,8 @@ func forwardAndBack(t task, half int) {
 }
 
 // multiplications returns about how many multiplications m images take with the
-// first weights, and how many all that comes later takes, σ counted as 20.
+// first weights, and how many all that comes later takes, σ counted as 20. The
+// way back is not counted.
 func multiplications(m int, weights []*Matrix) (first, later int) {
 	for l, w := range weights {
 		if l == 0 {

@@ -3433,6 +3433,23 @@ func TestLoadPictureThinPen(t *testing.T) {
 	}
 }
 
+// The README's picture, a 4 written with a felt pen on shaded paper; see
+// testdata/make_four.py.
+func TestLoadPictureFour(t *testing.T) {
+	picture, err := openPicture("testdata/four.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkPicture(t, "four", picture)
+	net, err := readingNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if output := net.Feedforward(picture); output.Argmax(0) != 4 {
+		t.Errorf("the 4 is read as %s", reading(output.Row(0)))
+	}
+}
+
 func TestLoadPictureRefuses(t *testing.T) {
 	blank := image.NewGray(image.Rect(0, 0, 50, 50))
 	noisy, shaded := image.NewGray(blank.Rect), image.NewGray(blank.Rect)
@@ -3446,6 +3463,8 @@ func TestLoadPictureRefuses(t *testing.T) {
 	binary.BigEndian.PutUint32(huge[29:], crc32.ChecksumIEEE(huge[12:29]))
 	damaged := pngOf(t, noisy)
 	damaged[len(damaged)/2] ^= 1
+	noPixels := "GIF89a\n\x00\n\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff" + // 10×10, two colours; in it
+		",\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x01\x2c\x00;" // a frame of 0×0, LZW's "clear" and "end"
 	for name, c := range map[string]struct {
 		file       []byte
 		kind, want string
@@ -3457,6 +3476,7 @@ func TestLoadPictureRefuses(t *testing.T) {
 		"damaged":     {damaged, "FormatError", "damaged"},
 		"blank":       {pngOf(t, blank), "FormatError", "nothing is drawn"},
 		"one pixel":   {pngOf(t, image.NewGray(image.Rect(0, 0, 1, 1))), "FormatError", "nothing is drawn"},
+		"no pixels":   {[]byte(noPixels), "FormatError", "without pixels"},
 		"noise alone": {pngOf(t, noisy), "FormatError", "nothing is drawn"},
 		"shade alone": {pngOf(t, shaded), "FormatError", "nothing is drawn"},
 		"transparent": {pngOf(t, image.NewNRGBA(blank.Rect)), "FormatError", "nothing is drawn"},
@@ -3530,6 +3550,10 @@ func TestCommandReadsPictures(t *testing.T) {
 	args = []string{"-load", file("net.json"), "-show", "1", file("0.png"), file("1.png"), file("2.png")}
 	if stdout, stderr, status := digitsCommand(t, "", args...); status != 0 || stdout != shown.String() {
 		t.Errorf("-show: exit status %d, stderr %s, stdout\n%s\nwant 0 and\n%s", status, stderr, stdout, shown.String())
+	}
+	_, stderr, status = digitsCommand(t, "", "-data", builtInFile, "-load", file("net.json"), "-save", file("copy.json"), file("0.png"))
+	if got, err := os.ReadFile(file("copy.json")); status != 0 || err != nil || !bytes.Equal(got, saved.Bytes()) {
+		t.Errorf("-load, -save and an image: exit status %d, stderr %s, error %v, and %d bytes saved, want %d", status, stderr, err, len(got), saved.Len())
 	}
 }
 
