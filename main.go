@@ -12,7 +12,7 @@
 // epoch:
 //
 //	Epoch 0: 9062 / 10000
-//	Epoch 1: 9297 / 10000
+//	Epoch 1: 9277 / 10000
 //	...
 //
 //	go run . -epochs 30 -save net.json

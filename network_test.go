@@ -29,6 +29,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -554,6 +556,26 @@ type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, errFull }
 
+// removing removes a folder as soon as something is written to it.
+type removing string
+
+func (dir removing) Write(p []byte) (int, error) { return len(p), os.RemoveAll(string(dir)) }
+
+// The network cannot be kept any more: the command must not end with status 0.
+func TestCommandReportsFailedSave(t *testing.T) {
+	for _, epochs := range []string{"0", "1"} {
+		dir := filepath.Join(t.TempDir(), "nets")
+		if err := os.Mkdir(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		var stderr strings.Builder
+		args := []string{"-data", builtInFile, "-epochs", epochs, "-hidden", "1", "-save", filepath.Join(dir, "net.json")}
+		if status := run(args, removing(dir), &stderr); status != 1 || !strings.Contains(stderr.String(), "net.json") {
+			t.Errorf("-epochs %s: exit status %d, stderr %q, want 1 and the name of the file", epochs, status, stderr.String())
+		}
+	}
+}
+
 // What -save has kept, -load tests, and trains on from exactly there.
 func TestCommandSavesAndLoads(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "net.json")
@@ -625,15 +647,14 @@ func TestCommandRefusesFiles(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no file":             {[]string{"-load", filepath.Join(dir, "none")}, "none"},
-		"no network":          {[]string{"-load", smallFile}, "not the JSON of a network"},
-		"other outputs":       {[]string{"-load", small}, "1 outputs, want 10"},
-		"other digits":        {[]string{"-load", "testdata/saved.json"}, "12 inputs, but the digits have 784 pixels"},
-		"images of 784":       {[]string{"-load", "testdata/saved.json", "x.png"}, "784 pixels, but the network has 12 inputs"},
-		"no such folder":      {[]string{"-save", filepath.Join(dir, "no", "net.json")}, "no such file"},
-		"a folder":            {[]string{"-save", dir}, "no ordinary file"},
-		"nothing to write to": {[]string{"-save", os.DevNull}, "no ordinary file"},
-		"too large to keep":   {[]string{"-save", filepath.Join(dir, "large.json"), "-hidden", "30000"}, "large.json: the network is too large"},
+		"no file":           {[]string{"-load", filepath.Join(dir, "none")}, "none"},
+		"no network":        {[]string{"-load", smallFile}, "not the JSON of a network"},
+		"other outputs":     {[]string{"-load", small}, "1 outputs, want 10"},
+		"other digits":      {[]string{"-load", "testdata/saved.json"}, "12 inputs, but the digits have 784 pixels"},
+		"images of 784":     {[]string{"-load", "testdata/saved.json", "x.png"}, "784 pixels, but the network has 12 inputs"},
+		"no such folder":    {[]string{"-save", filepath.Join(dir, "no", "net.json")}, "no such file"},
+		"a folder":          {[]string{"-save", dir}, "no ordinary file"},
+		"too large to keep": {[]string{"-save", filepath.Join(dir, "large.json"), "-hidden", "30000"}, "large.json: the network is too large"},
 	} {
 		var stdout, stderr strings.Builder
 		if status := run(c.args, &stdout, &stderr); status != 1 || stdout.Len() > 0 || !strings.Contains(stderr.String(), c.want) {
@@ -642,6 +663,9 @@ func TestCommandRefusesFiles(t *testing.T) {
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("in the folder there is now %v", files)
+	}
+	if err := checkSave(os.DevNull); err == nil || !strings.Contains(err.Error(), "no ordinary file") {
+		t.Errorf("checkSave(%s): the error is %v, want \"no ordinary file\"", os.DevNull, err)
 	}
 }
 
@@ -687,6 +711,34 @@ func TestReplaceFile(t *testing.T) {
 			t.Errorf("through a link, the file holds %q, want four", got)
 		}
 		os.Remove(link)
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+// A disk that is full, and a file that cannot have the name.
+func TestReplaceFileFails(t *testing.T) {
+	dir := t.TempDir()
+	text := func(w io.Writer) error {
+		_, err := io.WriteString(w, "text")
+		return err
+	}
+	folder := filepath.Join(dir, "folder")
+	if err := os.Mkdir(folder, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := replaceFile(folder, text); err == nil {
+		t.Error("a folder is replaced by a file, without an error")
+	}
+	if _, err := os.Stat("/dev/full"); err == nil {
+		file := filepath.Join(dir, "file")
+		if err := os.Symlink("/dev/full", fmt.Sprintf("%s.%d.tmp", file, os.Getpid())); err != nil {
+			t.Fatal(err)
+		}
+		if err := replaceFile(file, text); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("the error is %v, want %v", err, syscall.ENOSPC)
+		}
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("left behind: %v", files)
@@ -757,6 +809,23 @@ func TestShowMistakes(t *testing.T) {
 	}
 	if err := showMistakes(failingWriter{}, test, answers, 1); err != errFull {
 		t.Errorf("the error is %v, want %v", err, errFull)
+	}
+}
+
+// The rows of the confusion matrix are what is right.
+func TestShowMistakesRightAndRead(t *testing.T) {
+	_, _, test := loadBuiltIn(t)
+	answers := make([]int, test.Len())
+	for i, label := range test.Labels {
+		answers[i] = int(label)
+	}
+	answers[3] = (answers[3] + 1) % 10
+	var out strings.Builder
+	if err := showMistakes(&out, test, answers, 0); err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("     1 times %d read as %d\n", test.Labels[3], answers[3]); !strings.HasSuffix(out.String(), want) {
+		t.Errorf("got\n%s\nwant at the end %s", out.String(), want)
 	}
 }
 
@@ -2130,6 +2199,36 @@ func TestSparse(t *testing.T) {
 	}
 }
 
+// Mini-batch after mini-batch is moved in the same memory.
+func TestMoveReusesMemory(t *testing.T) {
+	var a Sparse
+	load := func() {
+		a.Reset(4)
+		a.Append([]uint16{0, 1, 3}, []float32{1, 2, 3})
+		a.Move(0, func(column int) int { return column })
+	}
+	load()
+	room := cap(a.moved.where)
+	for range 100 {
+		load()
+	}
+	if cap(a.moved.where) != room || cap(a.moved.value) < 3 {
+		t.Errorf("room for %d numbers after one mini-batch, for %d after 100 more", room, cap(a.moved.where))
+	}
+}
+
+// A row that is added after the others have been used is used too.
+func TestAppendAfterUse(t *testing.T) {
+	var a Sparse
+	a.Reset(4)
+	a.Append([]uint16{0, 3}, []float32{1, 2})
+	dense(&a)
+	a.Append([]uint16{1, 2}, []float32{3, 4})
+	if got := dense(&a); got.Data[5] != 3 || got.Data[6] != 4 {
+		t.Errorf("got %v %v", got, got.Data)
+	}
+}
+
 // Each half of a task is run once, whoever runs it, and both are done when
 // both returns; also when several ask for the helper at once.
 func TestBoth(t *testing.T) {
@@ -2192,6 +2291,52 @@ func TestBothWaits(t *testing.T) {
 			t.Errorf("%s: the second half was run %v times, by the helper %d times so far; want 1, %d", step.what, c.Data[0], byHelper, step.byHelper)
 		}
 	}
+}
+
+// A helper that is busy is neither given a task nor waited for.
+func TestBothBusy(t *testing.T) {
+	helper.Lock() // as somebody whose task it is
+	defer helper.Unlock()
+	c := NewMatrix(1, 2)
+	half := func(t task, half int) { t.weights[0].Data[half]++ }
+	var done atomic.Bool
+	go func() {
+		both(task{run: half, weights: []*Matrix{c}}, worthSharing)
+		done.Store(true)
+	}()
+	for n := 0; !done.Load(); n++ {
+		if n == 10_000_000 {
+			t.Fatal("both waits for a helper that is busy")
+		}
+		runtime.Gosched()
+	}
+	if c.Data[0] != 1 || c.Data[1] != 1 {
+		t.Errorf("the halves have been run %v times, want once each", c.Data)
+	}
+	if helper.TryLock() {
+		t.Error("a helper that is busy was given a task, and released")
+	}
+}
+
+// Once there is nothing more to do, the helper ends.
+func TestHelperEnds(t *testing.T) {
+	both(task{run: func(task, int) {}}, worthSharing)
+	for n := 0; helper.state.Load() != absent; n++ {
+		if n == 10_000_000 {
+			t.Fatal("the helper is still there long after its last task")
+		}
+		runtime.Gosched()
+	}
+}
+
+// On one core nothing is offered to the helper.
+func TestBothOnOneCore(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	both(task{run: func(_ task, half int) {
+		if s := helper.state.Load(); half == 0 && (s == offered || s == taken) {
+			t.Error("with one core, the second half is offered to the helper")
+		}
+	}}, worthSharing)
 }
 
 func TestArgmax(t *testing.T) {
@@ -3433,6 +3578,74 @@ func TestLoadPictureThinPen(t *testing.T) {
 	}
 }
 
+// The first frame of a GIF need not begin in its corner.
+func TestLoadPictureFrameAside(t *testing.T) {
+	draw := func(left, top int) []float64 {
+		p := image.NewPaletted(image.Rect(left, top, left+40, top+40), color.Palette{color.White, color.Black})
+		for k := range 20 {
+			p.SetColorIndex(left+20, top+10+k, 1)
+			p.SetColorIndex(left+21, top+10+k, 1)
+		}
+		var file bytes.Buffer
+		if err := gif.EncodeAll(&file, &gif.GIF{Image: []*image.Paletted{p}, Delay: []int{0}, Config: image.Config{Width: 100, Height: 100}}); err != nil {
+			t.Fatal(err)
+		}
+		picture, err := LoadPicture("frame", &file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return picture.Data
+	}
+	if !slices.Equal(draw(30, 50), draw(0, 0)) {
+		t.Error("a frame that begins at (30, 50) is another picture than one that begins at (0, 0)")
+	}
+}
+
+// What hangs together, if only by corners, is one spot; and a spot that is
+// small beside the largest, in ink rather than in size, is dust.
+func TestLoadPictureDust(t *testing.T) {
+	load := func(draw func(page *image.Gray)) *Matrix {
+		page := image.NewGray(image.Rect(0, 0, 140, 140))
+		for k := range page.Pix {
+			page.Pix[k] = 255
+		}
+		for y := 30; y < 70; y++ {
+			for x := 30; x < 70; x++ {
+				page.SetGray(x, y, color.Gray{})
+			}
+		}
+		draw(page)
+		picture, err := LoadPicture("page", bytes.NewReader(pngOf(t, page)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return picture
+	}
+	block := load(func(*image.Gray) {})
+	smudged := load(func(page *image.Gray) {
+		for y := 90; y < 110; y++ {
+			for x := 90; x < 110; x++ {
+				page.SetGray(x, y, color.Gray{Y: 217})
+			}
+		}
+	})
+	wantClose(t, "a block beside a smudge", []*Matrix{smudged}, []*Matrix{block}, 1e-6)
+	tail := load(func(page *image.Gray) {
+		for d := range 40 {
+			page.SetGray(70+d, 70+d, color.Gray{})
+		}
+	})
+	mass := func(picture *Matrix) (sum float64) {
+		for _, v := range picture.Data {
+			sum += v
+		}
+		return sum
+	}
+	if mass(tail) > mass(block)/2 { // with the tail, the block is half as wide
+		t.Errorf("the tail of a block has been taken for dust: it is left with %v of ink, the block alone has %v", mass(tail), mass(block))
+	}
+}
+
 // The README's picture, a 4 written with a felt pen on shaded paper; see
 // testdata/make_four.py.
 func TestLoadPictureFour(t *testing.T) {
@@ -3452,10 +3665,11 @@ func TestLoadPictureFour(t *testing.T) {
 
 func TestLoadPictureRefuses(t *testing.T) {
 	blank := image.NewGray(image.Rect(0, 0, 50, 50))
-	noisy, shaded := image.NewGray(blank.Rect), image.NewGray(blank.Rect)
+	noisy, noisier, shaded := image.NewGray(blank.Rect), image.NewGray(blank.Rect), image.NewGray(blank.Rect)
 	rng := newRand(1)
 	for k := range blank.Pix {
 		noisy.Pix[k] = uint8(200 + 4*rng.NormFloat64())
+		noisier.Pix[k] = uint8(128 + 25*rng.NormFloat64())
 		shaded.Pix[k] = uint8(100 + 2*(k%50))
 	}
 	huge := pngOf(t, blank)
@@ -3478,6 +3692,7 @@ func TestLoadPictureRefuses(t *testing.T) {
 		"one pixel":   {pngOf(t, image.NewGray(image.Rect(0, 0, 1, 1))), "FormatError", "nothing is drawn"},
 		"no pixels":   {[]byte(noPixels), "FormatError", "without pixels"},
 		"noise alone": {pngOf(t, noisy), "FormatError", "nothing is drawn"},
+		"much noise":  {pngOf(t, noisier), "FormatError", "nothing is drawn"},
 		"shade alone": {pngOf(t, shaded), "FormatError", "nothing is drawn"},
 		"transparent": {pngOf(t, image.NewNRGBA(blank.Rect)), "FormatError", "nothing is drawn"},
 	} {
@@ -3554,6 +3769,36 @@ func TestCommandReadsPictures(t *testing.T) {
 	_, stderr, status = digitsCommand(t, "", "-data", builtInFile, "-load", file("net.json"), "-save", file("copy.json"), file("0.png"))
 	if got, err := os.ReadFile(file("copy.json")); status != 0 || err != nil || !bytes.Equal(got, saved.Bytes()) {
 		t.Errorf("-load, -save and an image: exit status %d, stderr %s, error %v, and %d bytes saved, want %d", status, stderr, err, len(got), saved.Len())
+	}
+}
+
+// failingAfter fails after so many writes.
+type failingAfter int
+
+func (n *failingAfter) Write(p []byte) (int, error) {
+	if *n--; *n < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+func TestReadPicturesReportsFailedOutput(t *testing.T) {
+	_, _, test := loadBuiltIn(t)
+	net, err := readingNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "digit.png")
+	page := scene{width: 28, height: 28, scale: 1, paint: func(v float64, x, y int) color.Color { return greyOf(v) }}.page(test.Image(0))
+	if err := os.WriteFile(name, pngOf(t, page), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 2 {
+		after := failingAfter(n)
+		o := &options{pictures: []string{name}, show: n} // the line fails, then the drawing
+		if err := o.readPictures(net, &after, io.Discard); err != errFull {
+			t.Errorf("after %d writes: the error is %v, want %v", n, err, errFull)
+		}
 	}
 }
 
