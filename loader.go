@@ -884,6 +884,13 @@ func (m *machine) global(module, name string) {
 	}
 }
 
+// The orders of an array's elements, by numpy's names: those of the languages C
+// and Fortran.
+const (
+	rowByRow       = `C`
+	columnByColumn = `F`
+)
+
 // reduce carries out REDUCE: what numpy or Python would have made of these
 // arguments. Anything other than what numpy writes is an error.
 func (m *machine) reduce() {
@@ -900,10 +907,10 @@ func (m *machine) reduce() {
 	case (function == frombuffer || function == frombuffer2) && len(args) == 4:
 		a := &array{}
 		order := m.text(args[3])
-		if order != "C" && order != "F" {
+		if order != rowByRow && order != columnByColumn {
 			m.unsupported("an array in order %q", order)
 		}
-		m.fillArray(a, args[2], args[1], order == "F", args[0])
+		m.fillArray(a, args[2], args[1], order == columnByColumn, args[0])
 		m.push(a)
 	case function == encode && len(args) == 2:
 		if codec := m.text(args[1]); codec != "latin1" {
