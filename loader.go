@@ -8,13 +8,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"image"
-	_ "image/gif"
-	_ "image/jpeg"
-	_ "image/png"
 	"io"
 	"math"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 )
@@ -53,6 +48,10 @@ type FormatError struct {
 func (e *FormatError) Error() string { return e.Message }
 func (e *FormatError) Unwrap() error { return e.Err }
 
+func formatErrorf(format string, args ...any) error {
+	return &FormatError{Message: fmt.Sprintf(format, args...)}
+}
+
 // An UnsupportedError says that a file may well be a sound pickle, but not one
 // this loader reads: it asks for something else than arrays of digits, or for
 // more of them than the limits allow.
@@ -61,78 +60,57 @@ type UnsupportedError string
 func (e UnsupportedError) Error() string { return string(e) }
 
 // A DataSet is a number of images of digits, and the digit each one shows.
-//
-// Only the pixels that are not 0 are kept, a fifth of all there are in MNIST:
-// 9 bytes where the file has 32.
 type DataSet struct {
-	Labels []uint8 // of each image, 0 to 9
-	Pixels int     // in each image
-	ink    []ink   // image i is in ink[i/inkImages]
+	Labels []uint8     // of each image, 0 to 9
+	Pixels int         // in each image
+	Images []SparseRow // of each image, the pixels that are not 0: a fifth of all there are in MNIST
 }
-
-// ink is the pixels that are not 0 of inkImages images: image i of them has
-// the pixels where[start[i]:start[i+1]], and value has their values at the
-// same places.
-type ink struct {
-	start []uint32
-	where []uint16
-	value []float32
-}
-
-// inkImages is how many images are kept together: few, so that the pixels of
-// a set can be found and kept in one go, without counting them first.
-const inkImages = 16
 
 // Len returns the number of images.
 func (d *DataSet) Len() int { return len(d.Labels) }
 
-// Gather sets x (m×Pixels) to the images which[0] … which[m-1], one per row,
-// and y (m×10 or wider) to the output desired for each: 1 in the column of its
-// digit, 0 elsewhere (the book's vectorized_result).
+// Gather sets x (m×Pixels) to the images which[0] … which[m-1], one per row, as
+// they are, not copies of them, and y (m×10 or wider) to the output desired for
+// each: 1 in the column of its digit, 0 elsewhere (the book's vectorized_result).
 func (d *DataSet) Gather(which []int, x *Sparse, y *Matrix) {
 	if y.Rows != len(which) {
 		panic(fmt.Sprintf("loader: Gather: y is %v for %d images", y, len(which)))
 	}
-	x.Reset(d.Pixels)
+	x.Rows, x.Cols = x.Rows[:0], d.Pixels
+	x.Cut = d.Pixels * 29 / 56 // of the 28 rows of an image, 14½: half of MNIST's ink is above that
 	clear(y.Data)
 	for row, i := range which {
-		k := &d.ink[i/inkImages]
-		from, to := k.start[i%inkImages], k.start[i%inkImages+1]
-		x.Append(k.where[from:to], k.value[from:to])
+		x.Rows = append(x.Rows, d.Images[i])
 		y.Row(row)[d.Labels[i]] = 1
 	}
 }
 
-// Image returns the pixels of image i.
+// Pixel returns the pixels of image i, from 0 to 1, also those that are 0.
 func (d *DataSet) Image(i int) []float64 {
 	pixels := make([]float64, d.Pixels)
-	k := &d.ink[i/inkImages]
-	for q := k.start[i%inkImages]; q < k.start[i%inkImages+1]; q++ {
-		pixels[k.where[q]] = float64(k.value[q])
+	for q, k := range d.Images[i].Where {
+		pixels[k] = float64(d.Images[i].Value[q])
 	}
 	return pixels
 }
 
-// Shift moves every image in x (m×Pixels), as Gather has left them there, by a
-// distance of its own: from n pixels to the left to n to the right and from n
-// up to n down, drawn from rng, all equally likely. What leaves the picture is
-// lost, and what enters it is paper. It panics unless the images are squares
-// wider than n.
-func (d *DataSet) Shift(x *Sparse, n int, rng *rand.Rand) {
+// Move returns an image, moved by so many pixels to the right and down, both of
+// which may be negative: what leaves the picture is lost, and what enters it is
+// paper. It is made in the memory of dst, if there is enough. Move panics unless
+// the images are squares, and one is not moved out of sight.
+func (d *DataSet) Move(dst, image SparseRow, right, down int) SparseRow {
 	w := d.Width()
-	if n < 0 || n >= w || x.Cols != d.Pixels {
-		panic(fmt.Sprintf("loader: Shift: by up to %d pixels, in %v, images of %d pixels", n, x, d.Pixels))
+	if max(right, -right, down, -down) >= w {
+		panic(fmt.Sprintf("loader: Move: %d to the right and %d down, images of %d pixels", right, down, d.Pixels))
 	}
-	for row := range x.Rows {
-		right, down := rng.IntN(2*n+1)-n, rng.IntN(2*n+1)-n
-		x.Move(row, func(k int) int {
-			i, j := k/w+down, k%w+right
-			if i < 0 || i >= w || j < 0 || j >= w {
-				return -1
-			}
-			return i*w + j
-		})
+	where, value := dst.Where[:0], dst.Value[:0]
+	for q, k := range image.Where {
+		i, j := int(k)/w+down, int(k)%w+right
+		if i >= 0 && i < w && j >= 0 && j < w {
+			where, value = append(where, uint16(i*w+j)), append(value, image.Value[q])
+		}
 	}
+	return SparseRow{where, value}
 }
 
 // Width returns the width of the images, which is their height, or 0 if they
@@ -161,72 +139,13 @@ func readGzip(r io.Reader) (any, error) {
 	if err != nil {
 		return nil, gzipError(err)
 	}
-	ahead := newAhead(inflated)
-	defer ahead.stop()
-	v, err := unpickle(ahead)
+	v, err := unpickle(inflated)
 	if err != nil {
-		if _, e := io.CopyN(io.Discard, ahead, maxPayload); e != nil && e != io.EOF {
+		if _, e := io.CopyN(io.Discard, inflated, maxPayload); e != nil && e != io.EOF {
 			return nil, gzipError(e)
 		}
 	}
 	return v, err
-}
-
-// An ahead reads from another reader before it is asked to, on a goroutine of
-// its own: a file is inflated on one core while what is in it is put into
-// memory on another. It takes turns with three buffers of pieceSize.
-type ahead struct {
-	free, full chan []byte
-	buf, rest  []byte // the buffer being read, and what is left to read in it
-	err        error  // of the other reader, when full is closed
-}
-
-func newAhead(r io.Reader) *ahead {
-	const buffers = 3
-	a := &ahead{free: make(chan []byte, buffers), full: make(chan []byte, buffers)} // no send has to wait
-	for range buffers {
-		a.free <- make([]byte, pieceSize)
-	}
-	go func() {
-		defer close(a.full)
-		for buf := range a.free {
-			n := 0
-			for n < len(buf) && a.err == nil {
-				var k int
-				k, a.err = r.Read(buf[n:])
-				n += k
-			}
-			a.full <- buf[:n]
-			if a.err != nil {
-				return
-			}
-		}
-	}()
-	return a
-}
-
-func (a *ahead) Read(p []byte) (int, error) {
-	for len(a.rest) == 0 {
-		if a.buf != nil {
-			a.free <- a.buf
-		}
-		buf, ok := <-a.full
-		if !ok {
-			a.buf = nil
-			return 0, a.err
-		}
-		a.buf, a.rest = buf[:cap(buf)], buf
-	}
-	n := copy(p, a.rest)
-	a.rest = a.rest[n:]
-	return n, nil
-}
-
-// stop returns when nothing is being read any more.
-func (a *ahead) stop() {
-	close(a.free)
-	for range a.full {
-	}
 }
 
 // looksLike says what a file that is not gzip seems to be, by its first bytes,
@@ -264,8 +183,8 @@ func dataSets(pickled any) (training, validation, test *DataSet, err error) {
 	names := [3]string{"training", "validation", "test"}
 	pairs, ok := sequence(pickled)
 	if !ok || len(pairs) != len(names) {
-		return nil, nil, nil, &FormatError{Message: fmt.Sprintf(
-			"the pickle holds %s, want three data sets: training, validation, test", describe(pickled))}
+		return nil, nil, nil, formatErrorf(
+			"the pickle holds %s, want three data sets: training, validation, test", describe(pickled))
 	}
 	var sets [3]*DataSet
 	room := maxInk
@@ -277,8 +196,8 @@ func dataSets(pickled any) (training, validation, test *DataSet, err error) {
 			return nil, nil, nil, &FormatError{Message: "the " + names[s] + " set is empty"}
 		}
 		if sets[s].Pixels != sets[2].Pixels {
-			return nil, nil, nil, &FormatError{Message: fmt.Sprintf("%s images have %d pixels, but test images %d",
-				names[s], sets[s].Pixels, sets[2].Pixels)}
+			return nil, nil, nil, formatErrorf("%s images have %d pixels, but test images %d",
+				names[s], sets[s].Pixels, sets[2].Pixels)
 		}
 		// The pixels as they stood in the file are garbage now. Their memory is
 		// wanted for the next set, before Go would think of collecting it.
@@ -292,13 +211,13 @@ func dataSets(pickled any) (training, validation, test *DataSet, err error) {
 func newDataSet(name string, pickled any, room *int) (*DataSet, error) {
 	pair, ok := sequence(pickled)
 	if !ok || len(pair) != 2 {
-		return nil, &FormatError{Message: fmt.Sprintf(
-			"the %s set is %s, want a pair (images, labels)", name, describe(pickled))}
+		return nil, formatErrorf(
+			"the %s set is %s, want a pair (images, labels)", name, describe(pickled))
 	}
 	images, ok := pair[0].(*array)
 	if !ok || images.dims != 2 {
-		return nil, &FormatError{Message: fmt.Sprintf(
-			"%s images are %s, want an array of two dimensions: images.reshape(len(images), -1)", name, describe(pair[0]))}
+		return nil, formatErrorf(
+			"%s images are %s, want an array of two dimensions: images.reshape(len(images), -1)", name, describe(pair[0]))
 	}
 	if err := images.readInk(name, room); err != nil {
 		return nil, err
@@ -307,7 +226,7 @@ func newDataSet(name string, pickled any, room *int) (*DataSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DataSet{Labels: labels, Pixels: images.cols, ink: images.ink}, nil
+	return &DataSet{Labels: labels, Pixels: images.cols, Images: images.ink}, nil
 }
 
 // readLabels returns the labels of the n images of the data set called name:
@@ -316,15 +235,15 @@ func readLabels(name string, pickled any, n int) ([]uint8, error) {
 	list, isList := sequence(pickled)
 	a, isArray := pickled.(*array)
 	if !isList && (!isArray || a.dims != 1 || a.dtype.kind == 'f') {
-		return nil, &FormatError{Message: fmt.Sprintf(
-			"%s labels are %s, want an array of one dimension, or a list, of integers", name, describe(pickled))}
+		return nil, formatErrorf(
+			"%s labels are %s, want an array of one dimension, or a list, of integers", name, describe(pickled))
 	}
 	count := len(list)
 	if isArray {
 		count = a.rows
 	}
 	if count != n {
-		return nil, &FormatError{Message: fmt.Sprintf("the %s set has %d images but %d labels", name, n, count)}
+		return nil, formatErrorf("the %s set has %d images but %d labels", name, n, count)
 	}
 	labels := make([]uint8, n)
 	for i := range labels {
@@ -336,7 +255,7 @@ func readLabels(name string, pickled any, n int) ([]uint8, error) {
 		}
 		digit, ok := v.(int64)
 		if !ok || digit < 0 || digit > 9 {
-			return nil, &FormatError{Message: fmt.Sprintf("%s labels, row %d: %s is not a digit from 0 to 9", name, i, describe(v))}
+			return nil, formatErrorf("%s labels, row %d: %s is not a digit from 0 to 9", name, i, describe(v))
 		}
 		labels[i] = uint8(digit)
 	}
@@ -366,32 +285,23 @@ func (a *array) readInk(name string, room *int) error {
 		return UnsupportedError(fmt.Sprintf("%s images are %s, want 1 to %d pixels of float32, float64 or uint8",
 			name, describe(a), maxPixels))
 	}
-	var k ink
-	k.reset()
 	err := a.eachImage(func(i int, where []uint16, value []float64) error {
+		image := SparseRow{slices.Clone(where), make([]float32, len(value))}
 		for q, v := range value {
 			if !(v >= 0 && v <= 1) { // written so that NaN is refused as well
-				return &FormatError{Message: fmt.Sprintf("%s images, row %d, pixel %d: %v is not from 0 to 1", name, i, where[q], v)}
+				return formatErrorf("%s images, row %d, pixel %d: %v is not from 0 to 1", name, i, where[q], v)
 			}
-			k.value = append(k.value, float32(v))
+			image.Value[q] = float32(v)
 		}
-		k.where = append(k.where, where...)
-		k.start = append(k.start, uint32(len(k.where)))
 		if *room -= len(value) + 2; *room < 0 {
 			return UnsupportedError(fmt.Sprintf("%s images, row %d: more than %d pixels that are not 0 in all", name, i, maxInk))
 		}
-		if (i+1)%inkImages == 0 || i == a.rows-1 {
-			a.ink = append(a.ink, ink{slices.Clone(k.start), slices.Clone(k.where), slices.Clone(k.value)})
-			k.reset()
-		}
+		a.ink = append(a.ink, image)
 		return nil
 	})
 	a.data = nil
 	return err
 }
-
-// reset empties k, which keeps its memory.
-func (k *ink) reset() { k.start, k.where, k.value = append(k.start[:0], 0), k.where[:0], k.value[:0] }
 
 // A pickle is a small program for a machine with a stack. Run from its first
 // byte to its last, it puts together one Python object. This is how the book's
@@ -519,7 +429,7 @@ type (
 		dtype      dtype
 		fortran    bool // column after column, not row after row
 		data       bytestring
-		ink        []ink // what readInk found
+		ink        []SparseRow // what readInk found
 	}
 )
 
@@ -1203,464 +1113,4 @@ func (d dtype) value(bits uint64) float64 {
 		return float64(math.Float32frombits(uint32(bits)))
 	}
 	return math.Float64frombits(bits)
-}
-
-// Pictures.
-
-// LoadPicture reads a picture of one digit from r, a PNG, JPEG or GIF, and
-// returns it as MNIST has its digits: 28×28 pixels in a row (1×784), from 0,
-// paper, to 1, ink.
-//
-// Ink is what differs from the paper: darker, lighter or of another colour;
-// paper may be shaded. As MNIST's makers did, the ink is fitted in 20×20
-// pixels, its grey levels kept, and placed so that its centre of mass is in
-// the middle of 28×28, or as near as it fits (http://yann.lecun.com/exdb/mnist).
-//
-// name is what errors call the picture. They are a *FormatError if it is
-// damaged, no picture, or empty, an UnsupportedError if it is too large, or the
-// error of r.
-func LoadPicture(name string, r io.Reader) (*Matrix, error) {
-	digit, err := readPicture(r)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return digit, nil
-}
-
-// What LoadPicture reads at most, and what it makes of it.
-const (
-	maxPictureBytes  = 1 << 26
-	maxPicturePixels = 1 << 25
-	workWidth        = 280 // a larger picture is made smaller before it is looked at
-	pictureWidth     = 28
-	digitWidth       = 20
-)
-
-func readPicture(r io.Reader) (*Matrix, error) {
-	file, err := io.ReadAll(io.LimitReader(r, maxPictureBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(file) > maxPictureBytes {
-		return nil, UnsupportedError(fmt.Sprintf("a picture of more than %d MB", maxPictureBytes>>20))
-	}
-	config, _, err := image.DecodeConfig(bytes.NewReader(file))
-	if err != nil {
-		return nil, pictureError(file, err)
-	}
-	if config.Width*config.Height > maxPicturePixels { // neither is over 2³¹
-		return nil, UnsupportedError(fmt.Sprintf("a picture of %d×%d pixels; the limit is %d million in all",
-			config.Width, config.Height, maxPicturePixels>>20))
-	}
-	picture, _, err := image.Decode(bytes.NewReader(file))
-	if err != nil {
-		return nil, pictureError(file, err)
-	}
-	if picture.Bounds().Empty() { // as the first frame of a GIF may be
-		return nil, &FormatError{Message: "a picture without pixels"}
-	}
-	ink := findInk(colours(picture))
-	if ink == nil {
-		return nil, &FormatError{Message: "nothing is drawn on it, or too faintly"}
-	}
-	return centre(fit(ink)), nil
-}
-
-// pictureError returns what to report when file cannot be decoded.
-func pictureError(file []byte, err error) error {
-	switch {
-	case len(file) == 0:
-		return &FormatError{"it is empty, no picture", io.ErrUnexpectedEOF}
-	case errors.Is(err, image.ErrFormat):
-		return &FormatError{Message: fmt.Sprintf("neither PNG nor JPEG nor GIF: it begins %q", file[:min(4, len(file))])}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &FormatError{"the picture is cut short", io.ErrUnexpectedEOF}
-	}
-	return &FormatError{Message: fmt.Sprintf("the picture is damaged (%v)", err), Err: err}
-}
-
-// colours returns the red, green and blue of a picture, from 0 to 1, a matrix
-// each. A large picture is made smaller: each pixel is the mean of those that
-// fall on it.
-func colours(picture image.Image) [3]*Matrix {
-	bounds := picture.Bounds()
-	w, h := bounds.Dx(), bounds.Dy()
-	smaller := max(1, float64(max(w, h))/workWidth)
-	cols, rows := max(1, int(float64(w)/smaller)), max(1, int(float64(h)/smaller))
-	var sum [4]*Matrix // red, green, blue, opacity
-	for c := range sum {
-		sum[c] = NewMatrix(rows, cols)
-	}
-	count := NewMatrix(rows, cols)
-	for y := range h {
-		for x := range w {
-			r, g, b, a := picture.At(bounds.Min.X+x, bounds.Min.Y+y).RGBA() // multiplied by the opacity
-			k := y*rows/h*cols + x*cols/w
-			for c, v := range [4]uint32{r, g, b, a} {
-				sum[c].Data[k] += float64(v) / 0xffff
-			}
-			count.Data[k]++
-		}
-	}
-	for c := range sum {
-		for k, n := range count.Data {
-			sum[c].Data[k] /= n
-		}
-	}
-	paper := paperBehind(sum)
-	for k, opacity := range sum[3].Data {
-		for c := range 3 {
-			sum[c].Data[k] += (1 - opacity) * paper
-		}
-	}
-	return [3]*Matrix(sum[:3])
-}
-
-// paperBehind returns what grey to put behind the transparent parts of a
-// picture. If all that is opaque is of one brightness it is ink, and the paper
-// black or white, whichever is farther; else the opaque part has paper of its
-// own, and it is what there is most of.
-func paperBehind(sum [4]*Matrix) float64 {
-	var grey []float64 // of the opaque pixels
-	for k, opacity := range sum[3].Data {
-		if opacity > 0.9 {
-			grey = append(grey, (sum[0].Data[k]+sum[1].Data[k]+sum[2].Data[k])/3/opacity)
-		}
-	}
-	if len(grey) == 0 || len(grey) == len(sum[3].Data) {
-		return 1
-	}
-	slices.Sort(grey)
-	middle := grey[len(grey)/2]
-	switch {
-	case grey[len(grey)*95/100]-grey[len(grey)*5/100] > 0.3:
-		return middle
-	case middle > 0.5:
-		return 0
-	}
-	return 1
-}
-
-// findInk returns how much ink is where in a picture, from 0 to 1, without the
-// paper around the digit, or nil if there is none.
-func findInk(colour [3]*Matrix) *Matrix {
-	ink := NewMatrix(colour[0].Rows, colour[0].Cols)
-	for _, c := range colour {
-		paper := fitPaper(c)
-		for k, v := range c.Data {
-			ink.Data[k] = max(ink.Data[k], math.Abs(v-paper.Data[k]))
-		}
-	}
-	threshold := otsu(ink)
-	var low, high []float64
-	for _, v := range ink.Data {
-		if v > threshold {
-			high = append(high, v)
-		} else {
-			low = append(low, v)
-		}
-	}
-	if len(high) == 0 || len(low) == 0 {
-		return nil
-	}
-	slices.Sort(low)
-	slices.Sort(high)
-	noise := 3 * low[len(low)/2] // in paper without any, 0
-	full := high[len(high)*9/10]
-	if full < 0.08 || full < 2*noise {
-		return nil
-	}
-	for k, v := range ink.Data {
-		ink.Data[k] = min(1, max(0, (v-noise)/(full-noise)))
-	}
-	return keepLarge(ink, min(0.1, 0.01+2*noise))
-}
-
-// fitPaper returns the paper of a picture in one colour: the surface
-//
-//	p(x, y) = p₀ + p₁x + p₂y + p₃x² + p₄xy + p₅y²
-//
-// that lies closest to its pixels, found by least squares. That of all pixels
-// is pulled towards the ink, and so what is farthest from it is left out, and
-// it is fitted again, and again. Some thousand pixels are enough for that.
-func fitPaper(c *Matrix) *Matrix {
-	var at []int // the pixels it is fitted to
-	for k := 0; k < len(c.Data); k += 1 + len(c.Data)/4000 {
-		at = append(at, k)
-	}
-	far, terms := make([]float64, len(at)), make([][6]float64, len(at))
-	for q, k := range at {
-		terms[q] = surface(k, c)
-		far[q] = c.Data[k]
-	}
-	p := [6]float64{median(far)}
-	for range 8 {
-		for q, k := range at {
-			far[q] = math.Abs(c.Data[k] - dot(&p, &terms[q]))
-		}
-		limit := 2.5*median(far) + 0.01
-		var a [6][7]float64 // the normal equations
-		for q, t := range terms {
-			if far[q] > limit {
-				continue
-			}
-			for i := range 6 {
-				for j := range 6 {
-					a[i][j] += t[i] * t[j]
-				}
-				a[i][6] += t[i] * c.Data[at[q]]
-			}
-		}
-		p = solve(&a)
-	}
-	paper := NewMatrix(c.Rows, c.Cols)
-	for k := range paper.Data {
-		t := surface(k, c)
-		paper.Data[k] = dot(&p, &t)
-	}
-	return paper
-}
-
-func dot(p, t *[6]float64) (v float64) {
-	for i := range p {
-		v += p[i] * t[i]
-	}
-	return v
-}
-
-// surface returns 1, x, y, x², xy, y² for pixel k of c, x and y from −1 to 1.
-func surface(k int, c *Matrix) [6]float64 {
-	x := (2*float64(k%c.Cols)+1)/float64(c.Cols) - 1
-	y := (2*float64(k/c.Cols)+1)/float64(c.Rows) - 1
-	return [6]float64{1, x, y, x * x, x * y, y * y}
-}
-
-// solve solves six linear equations by Gauss and Jordan's elimination. In an
-// unknown that they leave open it returns 0.
-func solve(a *[6][7]float64) (p [6]float64) {
-	var pivot [6]bool
-	for i := range 6 {
-		best := i
-		for k := i; k < 6; k++ {
-			if math.Abs(a[k][i]) > math.Abs(a[best][i]) {
-				best = k
-			}
-		}
-		a[i], a[best] = a[best], a[i]
-		if pivot[i] = math.Abs(a[i][i]) > 1e-9; !pivot[i] {
-			continue
-		}
-		for k := range 6 {
-			if f := a[k][i] / a[i][i]; k != i {
-				for j := i; j < 7; j++ {
-					a[k][j] -= f * a[i][j]
-				}
-			}
-		}
-	}
-	for i := range 6 {
-		if pivot[i] {
-			p[i] = a[i][6] / a[i][i]
-		}
-	}
-	return p
-}
-
-// median returns the median of values.
-func median(values []float64) float64 {
-	sorted := slices.Clone(values)
-	slices.Sort(sorted)
-	return sorted[len(sorted)/2]
-}
-
-// otsu returns the threshold that parts the pixels of m into two classes that
-// differ most: the product of their sizes and the square of the distance of
-// their means is largest (N. Otsu, 1979).
-func otsu(m *Matrix) float64 {
-	const bins = 256
-	var count [bins]float64
-	total, all := 0.0, 0.0
-	for _, v := range m.Data {
-		k := min(bins-1, int(v*bins))
-		count[k]++
-		total += float64(k)
-		all++
-	}
-	below, sum, best, threshold := 0.0, 0.0, 0.0, 0.0
-	for k, n := range count {
-		below += n
-		sum += n * float64(k)
-		if below == 0 || below == all {
-			continue
-		}
-		d := sum/below - (total-sum)/(all-below)
-		if between := below * (all - below) * d * d; between > best {
-			best, threshold = between, float64(k+1)/bins
-		}
-	}
-	return threshold
-}
-
-// keepLarge returns the part of ink that the digit is in. What is faint is
-// paper, and spots that are small beside the largest are dust.
-func keepLarge(ink *Matrix, faint float64) *Matrix {
-	const small = 0.05
-	spot := make([]int, len(ink.Data)) // of each pixel, from 1; 0 for paper
-	mass := []float64{0}               // of each spot
-	for k, v := range ink.Data {
-		if v > faint && spot[k] == 0 {
-			mass = append(mass, fill(ink, spot, k, len(mass), faint))
-		}
-	}
-	largest := slices.Max(mass)
-	top, bottom, left, right := ink.Rows, -1, ink.Cols, -1
-	for k := range ink.Data {
-		if mass[spot[k]] < small*largest || spot[k] == 0 {
-			ink.Data[k] = 0
-			continue
-		}
-		i, j := k/ink.Cols, k%ink.Cols
-		top, bottom, left, right = min(top, i), max(bottom, i), min(left, j), max(right, j)
-	}
-	if bottom < 0 {
-		return nil
-	}
-	digit := NewMatrix(bottom-top+1, right-left+1)
-	for i := range digit.Rows {
-		copy(digit.Row(i), ink.Row(top + i)[left:])
-	}
-	return digit
-}
-
-// fill gives number n to the spot that pixel k is in, all the pixels darker
-// than faint that hang together with it, also by corners, and returns its mass.
-func fill(ink *Matrix, spot []int, k, n int, faint float64) (mass float64) {
-	spot[k] = n
-	todo := []int{k}
-	for len(todo) > 0 {
-		k = todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		mass += ink.Data[k]
-		i, j := k/ink.Cols, k%ink.Cols
-		for y := max(0, i-1); y <= min(ink.Rows-1, i+1); y++ {
-			for x := max(0, j-1); x <= min(ink.Cols-1, j+1); x++ {
-				if q := y*ink.Cols + x; ink.Data[q] > faint && spot[q] == 0 {
-					spot[q] = n
-					todo = append(todo, q)
-				}
-			}
-		}
-	}
-	return mass
-}
-
-// fit brings the ink to a size of 20 pixels, the longer side, and thin lines
-// to the width of a pen's.
-func fit(ink *Matrix) *Matrix {
-	long := max(ink.Rows, ink.Cols)
-	if wanted := float64(long) / 10; stroke(ink) < wanted/1.6 {
-		ink = thicken(ink, int((wanted-stroke(ink))/2+0.5))
-		long = max(ink.Rows, ink.Cols)
-	}
-	size := func(n int) int { return max(1, (n*digitWidth+long/2)/long) }
-	small := transposed(resample(transposed(resample(ink, size(ink.Cols))), size(ink.Rows)))
-	darkest := slices.Max(small.Data)
-	for k := range small.Data {
-		small.Data[k] /= darkest
-	}
-	return small
-}
-
-// stroke returns how wide the lines are, about: a line of length l and width w
-// has the mass l·w, and an outline of 2l.
-func stroke(ink *Matrix) float64 {
-	mass, outline := 0.0, 0.0
-	at := func(i, j int) float64 {
-		if i < 0 || i >= ink.Rows || j < 0 || j >= ink.Cols {
-			return 0
-		}
-		return ink.Row(i)[j]
-	}
-	for i := -1; i < ink.Rows; i++ {
-		for j := -1; j < ink.Cols; j++ {
-			v := at(i, j)
-			mass += v
-			outline += math.Hypot(at(i, j+1)-v, at(i+1, j)-v)
-		}
-	}
-	return 2 * mass / max(outline, 1e-9)
-}
-
-// thicken makes lines wider by n pixels on either side: every pixel becomes as
-// dark as the darkest within a circle around it.
-func thicken(ink *Matrix, n int) *Matrix {
-	wide := NewMatrix(ink.Rows+2*n, ink.Cols+2*n)
-	for i := range ink.Rows {
-		for j, v := range ink.Row(i) {
-			if v == 0 {
-				continue
-			}
-			for y := -n; y <= n; y++ {
-				reach := int(math.Sqrt(float64(n*n - y*y)))
-				row := wide.Row(i + n + y)[j+n-reach : j+n+reach+1]
-				for x := range row {
-					row[x] = max(row[x], v)
-				}
-			}
-		}
-	}
-	return wide
-}
-
-// resample makes the rows of m n pixels long. When they get shorter, a pixel
-// is the mean of those it covers; when longer, it lies between two.
-func resample(m *Matrix, n int) *Matrix {
-	out := NewMatrix(m.Rows, n)
-	scale := float64(m.Cols) / float64(n)
-	for x := range n {
-		from, to := float64(x)*scale, float64(x+1)*scale
-		if scale < 1 {
-			centre := min(max((from+to)/2, 0.5), float64(m.Cols)-0.5)
-			from, to = centre-0.5, centre+0.5
-		}
-		for j := int(from); j < m.Cols && float64(j) < to; j++ {
-			covered := min(to, float64(j+1)) - max(from, float64(j))
-			for i := range m.Rows {
-				out.Row(i)[x] += m.Row(i)[j] * covered / (to - from)
-			}
-		}
-	}
-	return out
-}
-
-// transposed returns mᵀ.
-func transposed(m *Matrix) *Matrix {
-	t := NewMatrix(m.Cols, m.Rows)
-	for i := range m.Rows {
-		for j, v := range m.Row(i) {
-			t.Row(j)[i] = v
-		}
-	}
-	return t
-}
-
-// centre places a digit of at most 20×20 pixels in 28×28, as far as the borders
-// allow with its centre of mass from 14 to 15 pixels from the left and from
-// the top, where those of MNIST have it, and returns the pixels in a row.
-func centre(digit *Matrix) *Matrix {
-	mass, x, y := 0.0, 0.0, 0.0
-	for i := range digit.Rows {
-		for j, v := range digit.Row(i) {
-			mass, x, y = mass+v, x+v*(float64(j)+0.5), y+v*(float64(i)+0.5)
-		}
-	}
-	place := func(centre float64, size int) int {
-		return min(max(int(math.Ceil(pictureWidth/2-centre-1e-9)), 0), pictureWidth-size)
-	}
-	left, top := place(x/mass, digit.Cols), place(y/mass, digit.Rows)
-	picture := NewMatrix(pictureWidth, pictureWidth)
-	for i := range digit.Rows {
-		copy(picture.Row(top + i)[left:], digit.Row(i))
-	}
-	return &Matrix{1, len(picture.Data), picture.Data}
 }

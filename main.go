@@ -8,7 +8,7 @@
 //
 //	go run . -epochs 30
 //
-// prints how many of the test digits the network reads rightly after each
+// prints how many of the test digits the network classifies correctly after each
 // epoch:
 //
 //	Epoch 0: 9062 / 10000
@@ -29,16 +29,18 @@
 // The files are written to be read in this order; what a file uses of a later
 // one can be understood by its name and its comment:
 //
+//	network.go  the book: a network, its training, backpropagation
+//	matrix.go   the matrix, the loops where all the time goes, the cores
+//	loader.go   from the bytes of a file to digits: a pickle decoder, MNIST
 //	main.go     the command: flags, which data, the run
-//	network.go  the network: made, trained, asked, measured
-//	matrix.go   the matrix and the loops where all the time goes
-//	loader.go   from the bytes of a file to numbers: a pickle decoder, MNIST
+//	picture/    from a picture of a digit to 28×28 pixels as MNIST has them
 package main
 
 import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"digits/picture"
 	_ "embed"
 	"errors"
 	"flag"
@@ -86,6 +88,8 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) + " (digits -h lists the flags)" }
 
+func usageErrorf(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
+
 // options are the flags, read and checked.
 type options struct {
 	flags  *flag.FlagSet
@@ -96,7 +100,7 @@ type options struct {
 	eta    float64
 	seed   int64
 
-	cost     string // a key of costs
+	cost     string // a key of Costs
 	init     string // "normal" or "scaled"
 	lambda   float64
 	patience int // 0 is none
@@ -106,9 +110,6 @@ type options struct {
 	show       int      // how many misread digits
 	pictures   []string // names of files
 }
-
-// costs are the values of -cost.
-var costs = map[string]*Cost{"quadratic": Quadratic, "cross-entropy": CrossEntropy}
 
 // parse reads the command line. Its error is flag.ErrHelp if help is asked
 // for, else a usageError.
@@ -127,18 +128,13 @@ func parse(args []string) (*options, error) {
 		o.epochs = 0
 	}
 	var err error
-	if o.hidden, err = parseLayers(*hidden); err != nil {
+	if o.hidden, err = parseHidden(*hidden); err != nil {
 		return o, err
 	}
-	for _, check := range []func() error{o.check, o.checkChapter3, o.checkPictures} {
-		if err := check(); err != nil {
-			return o, err
-		}
-	}
-	return o, nil
+	return o, cmp.Or(o.checkFlags(), o.checkPictures())
 }
 
-// define defines the flags. That of -hidden is yet to be read.
+// define defines the flags. The text of -hidden is for parseHidden.
 func (o *options) define() (hidden *string) {
 	f := o.flags
 	f.SetOutput(io.Discard) // an error is one line, and it is run that prints it
@@ -176,54 +172,62 @@ func (o *options) given(name string) bool {
 	return found
 }
 
-// check refuses bad values of the flags.
-func (o *options) check() error {
+// parseHidden reads the value of -hidden: "60,30" is [60 30], "" is [].
+func parseHidden(list string) ([]int, error) {
+	var sizes []int
+	if strings.TrimSpace(list) == "" {
+		return nil, nil
+	}
+	for _, field := range strings.Split(list, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(field))
+		if err != nil || n < 1 {
+			return nil, usageErrorf("-hidden %q: %q is not a number of neurons", list, field)
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes, nil
+}
+
+// checkFlags refuses values that make no sense whatever the data.
+func (o *options) checkFlags() error {
+	for _, c := range []struct {
+		name         string
+		value, least int
+	}{
+		{"epochs", o.epochs, 0}, {"batch", o.batch, 1}, {"show", o.show, 0}, {"patience", o.patience, 0}, {"shift", o.shift, 0},
+	} {
+		if c.value < c.least {
+			return usageErrorf("-%s %d: want %d or more", c.name, c.value, c.least)
+		}
+	}
 	switch {
-	case o.epochs < 0:
-		return usageError(fmt.Sprintf("-epochs %d: want 0 or more", o.epochs))
-	case o.batch < 1:
-		return usageError(fmt.Sprintf("-batch %d: want 1 or more", o.batch))
 	case !(o.eta > 0) || math.IsInf(o.eta, 0): // not > 0: NaN as well
-		return usageError(fmt.Sprintf("-eta %v: want a number above 0", o.eta))
-	case o.show < 0:
-		return usageError(fmt.Sprintf("-show %d: want 0 or more", o.show))
-	case o.given("save") && o.save == "", o.given("load") && o.load == "":
-		return usageError("-save and -load want the name of a file")
-	case o.load != "" && o.given("hidden"):
-		return usageError("-hidden beside -load: the file says which layers the network has")
-	case o.load != "" && o.given("init"):
-		return usageError("-init beside -load: the weights are those in the file")
-	}
-	return nil
-}
-
-// checkChapter3 refuses bad values of the flags that chapter 1 does without.
-func (o *options) checkChapter3() error {
-	switch {
-	case costs[o.cost] == nil:
-		return usageError(fmt.Sprintf("-cost %q: want quadratic or cross-entropy", o.cost))
+		return usageErrorf("-eta %v: want a number above 0", o.eta)
+	case !(o.lambda >= 0) || math.IsInf(o.lambda, 0):
+		return usageErrorf("-lambda %v: want 0 or a number above it", o.lambda)
+	case Costs[o.cost] == nil:
+		return usageErrorf("-cost %q: want quadratic or cross-entropy", o.cost)
 	case o.init != "normal" && o.init != "scaled":
-		return usageError(fmt.Sprintf("-init %q: want normal or scaled", o.init))
-	case !(o.lambda >= 0) || math.IsInf(o.lambda, 0): // not >= 0: NaN as well
-		return usageError(fmt.Sprintf("-lambda %v: want 0 or a number above it", o.lambda))
-	case o.patience < 0:
-		return usageError(fmt.Sprintf("-patience %d: want 0 or more", o.patience))
-	case o.shift < 0:
-		return usageError(fmt.Sprintf("-shift %d: want 0 or more", o.shift))
+		return usageErrorf("-init %q: want normal or scaled", o.init)
+	case o.given("save") && o.save == "", o.given("load") && o.load == "":
+		return usageErrorf("-save and -load want the name of a file")
+	case o.load != "" && o.given("hidden"):
+		return usageErrorf("-hidden beside -load: the file says which layers the network has")
+	case o.load != "" && o.given("init"):
+		return usageErrorf("-init beside -load: the weights are those in the file")
 	}
 	return nil
 }
 
-// checkPictures refuses arguments that are no images as far as can be seen
-// before a training that may take long. With nothing to train, readPictures
-// will say so.
+// checkPictures refuses what are clearly not the names of images, before a
+// training that may take long. Without training, readPictures will say so.
 func (o *options) checkPictures() error {
 	for _, name := range o.pictures {
 		if strings.HasPrefix(name, "-") {
-			return usageError(fmt.Sprintf("%s behind the name of an image: flags come first", name))
+			return usageErrorf("%s behind the name of an image: flags come first", name)
 		}
 		if info, err := os.Stat(name); o.epochs > 0 && (err != nil || info.IsDir()) {
-			return usageError(fmt.Sprintf("unexpected argument %q: there is no such image", name))
+			return usageErrorf("unexpected argument %q: there is no such image", name)
 		}
 	}
 	return nil
@@ -231,35 +235,35 @@ func (o *options) checkPictures() error {
 
 // checkData refuses flags that make no sense with these digits.
 func (o *options) checkData(training, validation *DataSet) error {
-	n := training.Len()
-	switch {
-	case o.eta*o.lambda/float64(n) >= 1:
-		return usageError(fmt.Sprintf("-lambda %v with -eta %v: ηλ/n is %.3g for the %d training digits, "+
-			"so a step leaves nothing of the weights: want less than 1", o.lambda, o.eta, o.eta*o.lambda/float64(n), n))
+	n, width := training.Len(), training.Width()
+	switch leaves := o.eta * o.lambda / float64(n); {
+	case leaves >= 1:
+		return usageErrorf("-lambda %v with -eta %v: ηλ/n is %.3g for the %d training digits, "+
+			"so a step leaves nothing of the weights: want less than 1", o.lambda, o.eta, leaves, n)
 	case o.patience > 0 && validation.Len() == 0:
-		return usageError(fmt.Sprintf("-patience %d: the data has no validation digits to judge the epochs by", o.patience))
-	case o.shift > 0 && training.Width() == 0:
-		return usageError(fmt.Sprintf("-shift %d: the images have %d pixels, and only squares can be moved", o.shift, training.Pixels))
-	case o.shift > 0 && o.shift >= training.Width():
-		return usageError(fmt.Sprintf("-shift %d: the images are only %d pixels wide", o.shift, training.Width()))
+		return usageErrorf("-patience %d: the data has no validation digits to judge the epochs by", o.patience)
+	case o.shift > 0 && width == 0:
+		return usageErrorf("-shift %d: the images have %d pixels, and only squares can be moved", o.shift, training.Pixels)
+	case o.shift > 0 && o.shift >= width:
+		return usageErrorf("-shift %d: the images are only %d pixels wide", o.shift, width)
 	}
 	return nil
 }
 
-// parseLayers reads the value of -hidden: "60,30" is [60 30], "" is [].
-func parseLayers(list string) ([]int, error) {
-	var layers []int
-	if strings.TrimSpace(list) == "" {
-		return nil, nil
-	}
-	for _, field := range strings.Split(list, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(field))
-		if err != nil || n < 1 {
-			return nil, usageError(fmt.Sprintf("-hidden %q: %q is not a number of neurons", list, field))
+// checkMemory refuses networks that would not fit into any ordinary memory.
+func checkMemory(sizes []int, batch int) error {
+	const limit = 1 << 28 // numbers of 8 bytes: 2 GB
+	numbers := 0.0        // a float64 does not overflow, however long the list
+	for l, n := range sizes {
+		numbers += 2 * float64(batch) * float64(n) // activations and errors
+		if l > 0 {
+			numbers += float64(sizes[l-1]) * float64(n) // weights
 		}
-		layers = append(layers, n)
 	}
-	return layers, nil
+	if numbers > limit {
+		return usageErrorf("-hidden and -batch ask for %.0f GB of memory; the limit is %d GB", numbers*8/(1<<30), limit*8/(1<<30))
+	}
+	return nil
 }
 
 // perform does what the flags ask for: it makes or loads a network, trains it
@@ -267,7 +271,7 @@ func parseLayers(list string) ([]int, error) {
 // images with a loaded network, no other digits are loaded.
 func (o *options) perform(stdout, stderr io.Writer) error {
 	if o.save != "" {
-		if err := checkSave(o.save); err != nil {
+		if err := checkSavable(o.save); err != nil {
 			return err
 		}
 	}
@@ -311,45 +315,40 @@ func (o *options) loadNetwork(stderr io.Writer) (*Network, error) {
 		return nil, err
 	}
 	sizes := net.Sizes()
-	if sizes[len(sizes)-1] != digits {
-		return nil, fmt.Errorf("%s: the network has %d outputs, want %d, one for each digit", o.load, sizes[len(sizes)-1], digits)
+	if n := sizes[len(sizes)-1]; n != digits {
+		return nil, fmt.Errorf("%s: the network has %d outputs, want %d, one for each digit", o.load, n, digits)
 	}
-	if o.given("cost") && costs[o.cost] != net.Cost {
-		return nil, usageError(fmt.Sprintf("-cost %s beside -load: the cost in the file is %s", o.cost, net.Cost.Name))
+	if o.given("cost") && Costs[o.cost] != net.Cost {
+		return nil, usageErrorf("-cost %s beside -load: the cost in the file is %s", o.cost, net.Cost.Name)
 	}
-	fmt.Fprintf(stderr, "network: %s: %s neurons, %s\n", o.load, layers(sizes), net.Cost.Name)
+	fmt.Fprintf(stderr, "network: %s: %s neurons, %s\n", o.load, dashed(sizes), net.Cost.Name)
 	return net, nil
 }
 
-// layers writes sizes as 784-30-10.
-func layers(sizes []int) string {
+// dashed writes sizes as 784-30-10.
+func dashed(sizes []int) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", "-"), "[]")
 }
 
 // prepare makes a new network for the training digits, unless net was loaded,
 // and sees that the network, the digits and the flags fit together.
 func (o *options) prepare(net *Network, training, validation *DataSet, rng *rand.Rand) (*Network, error) {
-	if net != nil && net.Sizes()[0] != training.Pixels {
-		return nil, fmt.Errorf("%s: the network has %d inputs, but the digits have %d pixels", o.load, net.Sizes()[0], training.Pixels)
-	}
-	sizes := append(append([]int{training.Pixels}, o.hidden...), digits)
+	sizes := slices.Concat([]int{training.Pixels}, o.hidden, []int{digits})
 	if net != nil {
 		sizes = net.Sizes()
 	}
-	if err := checkSize(sizes, min(o.batch, training.Len())); err != nil {
+	if sizes[0] != training.Pixels {
+		return nil, fmt.Errorf("%s: the network has %d inputs, but the digits have %d pixels", o.load, sizes[0], training.Pixels)
+	}
+	if err := cmp.Or(checkMemory(sizes, min(o.batch, training.Len())), o.checkData(training, validation)); err != nil {
 		return nil, err
 	}
-	if o.save != "" {
-		if err := checkSaved(sizes); err != nil {
-			return nil, fmt.Errorf("-save %s: %w", o.save, err)
-		}
-	}
-	if err := o.checkData(training, validation); err != nil {
-		return nil, err
+	if err := checkSavedSize(sizes); o.save != "" && err != nil {
+		return nil, fmt.Errorf("-save %s: %w", o.save, err)
 	}
 	if net == nil {
 		net = NewNetwork(sizes, rng)
-		net.Cost = costs[o.cost]
+		net.Cost = Costs[o.cost]
 		if o.init == "scaled" {
 			net.ScaleWeights()
 		}
@@ -362,7 +361,7 @@ func (o *options) prepare(net *Network, training, validation *DataSet, rng *rand
 func (o *options) train(net *Network, training, validation, test *DataSet, rng *rand.Rand, stdout, stderr io.Writer) error {
 	if o.epochs > 0 || o.load == "" {
 		fmt.Fprintf(stderr, "training a network of %s neurons: epochs %d, mini-batches of %d, η %v, seed %d%s\n",
-			layers(net.Sizes()), o.epochs, o.batch, o.eta, o.seed, o.chapter3())
+			dashed(net.Sizes()), o.epochs, o.batch, o.eta, o.seed, o.chapter3())
 	}
 	if o.epochs == 0 {
 		if _, err := fmt.Fprintf(stdout, "Test: %d / %d\n", net.Evaluate(test), test.Len()); err != nil {
@@ -380,8 +379,12 @@ func (o *options) train(net *Network, training, validation, test *DataSet, rng *
 		best = epoch
 		return o.keep(net)
 	}
+	sgd := net.SGD
+	if o.patience > 0 {
+		sgd = net.SGDWithPatience
+	}
 	began := time.Now()
-	if err := net.SGD(training, o.epochs, o.batch, o.eta, test, rng, stdout, extra); err != nil {
+	if err := sgd(training, o.epochs, o.batch, o.eta, test, rng, stdout, extra); err != nil {
 		return err
 	}
 	took := time.Since(began).Seconds()
@@ -393,25 +396,15 @@ func (o *options) train(net *Network, training, validation, test *DataSet, rng *
 	return nil
 }
 
-// chapter3 says which flags go beyond chapter 1: "" if none does.
+// chapter3 says which flags on the command line go beyond chapter 1.
 func (o *options) chapter3() string {
-	var s string
-	if o.cost != "quadratic" {
-		s += ", cost " + o.cost
-	}
-	if o.init != "normal" {
-		s += ", weights " + o.init
-	}
-	if o.lambda > 0 {
-		s += fmt.Sprintf(", λ %v", o.lambda)
-	}
-	if o.patience > 0 {
-		s += fmt.Sprintf(", patience %d", o.patience)
-	}
-	if o.shift > 0 {
-		s += fmt.Sprintf(", shift %d", o.shift)
-	}
-	return s
+	var said strings.Builder
+	o.flags.Visit(func(f *flag.Flag) {
+		if slices.Contains([]string{"cost", "init", "lambda", "patience", "shift"}, f.Name) {
+			fmt.Fprintf(&said, ", %s %v", f.Name, f.Value)
+		}
+	})
+	return said.String()
 }
 
 // keep writes net to the file of -save, if there is one.
@@ -422,11 +415,11 @@ func (o *options) keep(net *Network) error {
 	return replaceFile(o.save, net.Save)
 }
 
-// checkSave fails if a network could not be written to file. It is better to
+// checkSavable fails if a network could not be written to file. It is better to
 // learn that before the training than after it.
-func checkSave(file string) error {
+func checkSavable(file string) error {
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("-save %s: this is no ordinary file", file)
+		return fmt.Errorf("-save %s: not an ordinary file", file)
 	}
 	f, err := createBeside(file)
 	if err != nil {
@@ -440,9 +433,9 @@ func createBeside(file string) (*os.File, error) {
 	return os.Create(fmt.Sprintf("%s.%d.tmp", file, os.Getpid()))
 }
 
-// replaceFile has write write a file, and only when that is whole and on the
-// disk gives it the name file: whatever stops the program, there is the old
-// file or the new one.
+// replaceFile calls write with a temporary file, and renames that to file when
+// all of it is on the disk: whatever stops the program, there is the old file or
+// the new one.
 func replaceFile(file string, write func(io.Writer) error) error {
 	if target, err := filepath.EvalSymlinks(file); err == nil {
 		file = target // a link stays a link
@@ -479,24 +472,24 @@ func replaceFile(file string, write func(io.Writer) error) error {
 // output neurons, the highest first. An image that cannot be read has its line
 // on stderr, and does not stop the others.
 func (o *options) readPictures(net *Network, stdout, stderr io.Writer) error {
-	if len(o.pictures) > 0 && net.Sizes()[0] != pictureWidth*pictureWidth {
-		return fmt.Errorf("images have %d pixels, but the network has %d inputs", pictureWidth*pictureWidth, net.Sizes()[0])
+	const pixels = picture.Width * picture.Width
+	if n := net.Sizes()[0]; len(o.pictures) > 0 && n != pixels {
+		return fmt.Errorf("images have %d pixels, but the network has %d inputs", pixels, n)
 	}
 	failed := 0
 	for _, name := range o.pictures {
-		picture, err := openPicture(name)
+		digit, err := readPicture(name)
 		if err != nil {
 			fmt.Fprintf(stderr, "digits: %v\n", err)
 			failed++
 			continue
 		}
-		if _, err := fmt.Fprintf(stdout, "%s: %s\n", name, reading(net.Feedforward(picture).Row(0))); err != nil {
+		output := net.Feedforward(&Matrix{1, pixels, digit}).Row(0)
+		if _, err := fmt.Fprintf(stdout, "%s: %s\n", name, ranking(output)); err != nil {
 			return err
 		}
 		if o.show > 0 || isTerminal(stdout) {
-			var out bytes.Buffer
-			draw(&out, picture.Data, pictureWidth, hasColour(stdout))
-			if _, err := out.WriteTo(stdout); err != nil {
+			if err := drawImage(stdout, digit, picture.Width); err != nil {
 				return err
 			}
 		}
@@ -507,24 +500,24 @@ func (o *options) readPictures(net *Network, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// openPicture loads an image file.
-func openPicture(name string) (*Matrix, error) {
+// readPicture returns the pixels of the digit in an image file.
+func readPicture(name string) ([]float64, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return LoadPicture(name, f)
+	digit, err := picture.Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return digit, nil
 }
 
-// reading says what the output neurons say: "7 (7 0.98, 1 0.03, …)".
-func reading(output []float64) string {
-	order := make([]int, len(output))
-	for i := range order {
-		order[i] = i
-	}
+// ranking writes what the output neurons say: "7 (7 0.98, 1 0.03, …)".
+func ranking(output []float64) string {
+	order, each := upTo(len(output)), make([]string, len(output))
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(output[j], output[i]) })
-	each := make([]string, len(order))
 	for i, digit := range order {
 		each[i] = fmt.Sprintf("%d %.2f", digit, output[digit])
 	}
@@ -534,77 +527,67 @@ func reading(output []float64) string {
 // showMistakes writes the confusion matrix of the test digits to w, then those
 // pairs that were confused most often, then n of the digits that were misread.
 func showMistakes(w io.Writer, test *DataSet, answers []int, n int) error {
-	var out bytes.Buffer
-	var count [digits][digits]int // [right][read]
-	for i, read := range answers {
-		count[test.Labels[i]][read]++
+	var count [digits][digits]int // [digit][answer]
+	for i, answer := range answers {
+		count[test.Labels[i]][answer]++
 	}
-	writeConfusion(&out, &count)
-	for i, read := range answers {
-		right := int(test.Labels[i])
-		if right == read {
+	if err := writeConfusion(w, &count); err != nil {
+		return err
+	}
+	for i, answer := range answers {
+		digit := int(test.Labels[i])
+		if digit == answer {
 			continue
 		}
 		if n--; n < 0 {
 			break
 		}
-		fmt.Fprintf(&out, "\ntest digit %d: %d read as %d\n", i, right, read)
-		draw(&out, test.Image(i), test.Width(), hasColour(w))
+		if _, err := fmt.Fprintf(w, "\ntest digit %d: %d read as %d\n", i, digit, answer); err != nil {
+			return err
+		}
+		if err := drawImage(w, test.Image(i), test.Width()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeConfusion writes how often each digit was read as which.
+func writeConfusion(w io.Writer, count *[digits][digits]int) error {
+	type confusion struct{ digit, answer, times int }
+	var worst []confusion
+	var out bytes.Buffer
+	fmt.Fprint(&out, "\nright \\ read")
+	for answer := range digits {
+		fmt.Fprintf(&out, "%6d", answer)
+	}
+	for digit, row := range count {
+		fmt.Fprintf(&out, "\n%12d", digit)
+		for answer, times := range row {
+			if times == 0 {
+				fmt.Fprintf(&out, "%6s", ".")
+				continue
+			}
+			fmt.Fprintf(&out, "%6d", times)
+			if answer != digit {
+				worst = append(worst, confusion{digit, answer, times})
+			}
+		}
+	}
+	fmt.Fprintln(&out)
+	slices.SortStableFunc(worst, func(a, b confusion) int { return b.times - a.times })
+	for i, c := range worst[:min(5, len(worst))] {
+		if i == 0 {
+			fmt.Fprintln(&out, "\nmost often confused:")
+		}
+		fmt.Fprintf(&out, "%6d times %d read as %d\n", c.times, c.digit, c.answer)
 	}
 	_, err := out.WriteTo(w)
 	return err
 }
 
-// writeConfusion writes how often each digit was read as which.
-func writeConfusion(out io.Writer, count *[digits][digits]int) {
-	type confusion struct{ right, read, times int }
-	var worst []confusion
-	fmt.Fprint(out, "\nright \\ read")
-	for read := range digits {
-		fmt.Fprintf(out, "%6d", read)
-	}
-	for right, row := range count {
-		fmt.Fprintf(out, "\n%12d", right)
-		for read, times := range row {
-			if times == 0 {
-				fmt.Fprintf(out, "%6s", ".")
-				continue
-			}
-			fmt.Fprintf(out, "%6d", times)
-			if read != right {
-				worst = append(worst, confusion{right, read, times})
-			}
-		}
-	}
-	fmt.Fprintln(out)
-	slices.SortStableFunc(worst, func(a, b confusion) int { return b.times - a.times })
-	for i, c := range worst[:min(5, len(worst))] {
-		if i == 0 {
-			fmt.Fprintln(out, "\nmost often confused:")
-		}
-		fmt.Fprintf(out, "%6d times %d read as %d\n", c.times, c.right, c.read)
-	}
-}
-
 // digits is how many there are: the neurons of the output layer.
 const digits = 10
-
-// checkSize refuses networks that would not fit into any ordinary memory.
-func checkSize(sizes []int, batch int) error {
-	const limit = 1 << 28 // numbers of 8 bytes: 2 GB
-	numbers := 0.0        // a float64 does not overflow, however long the list
-	for l, n := range sizes {
-		numbers += 2 * float64(batch) * float64(n) // activations and errors
-		if l > 0 {
-			numbers += float64(sizes[l-1]) * float64(n) // weights
-		}
-	}
-	if numbers > limit {
-		return usageError(fmt.Sprintf("-hidden and -batch ask for %.0f GB of memory; the limit is %d GB",
-			numbers*8/(1<<30), limit*8/(1<<30)))
-	}
-	return nil
-}
 
 // Where MNIST is looked for, and where it is to be had.
 const (
@@ -621,17 +604,14 @@ var builtIn []byte
 // loadData loads the digits in file, or if that is empty those of mnistFile
 // if it exists, else those built in. It tells stderr which.
 func loadData(file string, stderr io.Writer) (training, validation, test *DataSet, err error) {
-	name, optional := file, false
-	if file == "" {
-		name, optional = mnistFile, true
-	}
+	name := cmp.Or(file, mnistFile)
 	var r io.Reader
 	f, err := os.Open(name)
 	switch {
 	case err == nil:
 		defer f.Close()
 		r = f
-	case optional && errors.Is(err, fs.ErrNotExist):
+	case file == "" && errors.Is(err, fs.ErrNotExist):
 		name, r = "the digits built in", bytes.NewReader(builtIn)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, nil, fmt.Errorf("%w; to get MNIST: %s; or leave -data out for the digits built in", err, getMNIST)
@@ -650,15 +630,23 @@ func loadData(file string, stderr io.Writer) (training, validation, test *DataSe
 	return training, validation, test, nil
 }
 
-// draw draws an image in characters, each of them two pixels, one above the
+// drawImage draws an image on w in characters, in colour if w is a terminal
+// whose user has not set NO_COLOR (https://no-color.org).
+func drawImage(w io.Writer, pixels []float64, width int) error {
+	if width == 0 { // images that are not squares
+		width = len(pixels)
+	}
+	_, err := io.WriteString(w, drawing(pixels, width, isTerminal(w) && os.Getenv("NO_COLOR") == ""))
+	return err
+}
+
+// drawing is an image in characters, each of them two pixels, one above the
 // other. In colour they are half blocks, whose foreground is the upper pixel
 // and whose background is the lower, each in one of the 24 greys of terminals;
 // plain, a character as dark as both together.
-func draw(out io.Writer, pixels []float64, width int, colour bool) {
+func drawing(pixels []float64, width int, colour bool) string {
 	const plain = " .:-=+*#%@"
-	if width == 0 { // images that are no squares
-		width = len(pixels)
-	}
+	var all strings.Builder
 	for i := 0; i < len(pixels); i += 2 * width {
 		var line strings.Builder
 		for j := i; j < i+width; j++ {
@@ -675,13 +663,10 @@ func draw(out io.Writer, pixels []float64, width int, colour bool) {
 		if colour {
 			line.WriteString("\x1b[0m")
 		}
-		fmt.Fprintln(out, strings.TrimRight(line.String(), " "))
+		fmt.Fprintln(&all, strings.TrimRight(line.String(), " "))
 	}
+	return all.String()
 }
-
-// hasColour reports whether to draw in colour on w: on a terminal, unless the
-// user has set NO_COLOR (https://no-color.org).
-func hasColour(w io.Writer) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
 // isTerminal reports whether w is a terminal.
 func isTerminal(w io.Writer) bool {

@@ -1,11 +1,25 @@
+// This file is where the time goes: the matrix, the products of which a network
+// is made, the two loops inside them, and how the cores of the machine share
+// them. It knows nothing of networks or of digits.
+//
+// Shapes are written rows×columns. A mini-batch of m examples on its way from
+// nIn neurons to nOut is multiplied by weights (nIn×nOut) in three ways:
+//
+//	z (m×nOut) = a (m×nIn) · w (nIn×nOut)           Mul, and MulSparse where a is mostly 0
+//	δ (m×nIn)  = δ (m×nOut) · wᵀ (nOut×nIn)         MulT
+//	w (nIn×nOut) += s · aᵀ (nIn×m) · δ (m×nOut)     AddTMul, and AddTMulSparse
+//
+// No transposed matrix is ever built, and every loop runs along rows.
+
 package main
 
 import (
 	"fmt"
 	"runtime"
-	"slices"
+	"sort"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A Matrix is a dense matrix of float64, stored row after row in one slice.
@@ -14,8 +28,7 @@ import (
 // memory, where the processor is fastest; no loop in this file runs down a
 // column of numbers it could have taken along a row.
 //
-// The network keeps one example per row. Shapes are written m×n, rows first,
-// and a shape that does not fit is a mistake in the program, not in its input:
+// A shape that does not fit is a mistake in the program, not in its input:
 // every method that is given a matrix panics, naming the operation and the
 // shapes.
 type Matrix struct {
@@ -31,13 +44,6 @@ func NewMatrix(rows, cols int) *Matrix {
 // Row returns row i. It is a part of m, not a copy of it.
 func (m *Matrix) Row(i int) []float64 {
 	return m.Data[i*m.Cols : (i+1)*m.Cols]
-}
-
-// half returns the upper (0) or the lower (1) half of the rows of m, see bounds:
-// a part of it, not a copy of it.
-func (m *Matrix) half(half int) Matrix {
-	from, to := bounds(m.Rows, half)
-	return Matrix{to - from, m.Cols, m.Data[from*m.Cols : to*m.Cols]}
 }
 
 // SetRows makes m a rows×m.Cols matrix in the memory it has, for a mini-batch
@@ -59,103 +65,195 @@ func (c *Matrix) Mul(a, b *Matrix) {
 	if a.Cols != b.Rows || c.Rows != a.Rows || c.Cols != b.Cols {
 		panicShapes("Mul", "c = a·b", c, a, b)
 	}
-	for i := range c.Rows {
-		x, z := a.Row(i), c.Row(i)
-		clear(z)
-		k := 0
-		for ; k+4 <= len(x); k += 4 {
-			add4(z, x[k], x[k+1], x[k+2], x[k+3], b.Row(k), b.Row(k+1), b.Row(k+2), b.Row(k+3))
+	share(c.Rows, c.Rows*a.Cols*c.Cols, func(from, to int) {
+		for i := from; i < to; i++ {
+			x, z := a.Row(i), c.Row(i)
+			clear(z)
+			k := 0
+			for ; k+4 <= len(x); k += 4 {
+				add4(z, x[k], x[k+1], x[k+2], x[k+3], b.Row(k), b.Row(k+1), b.Row(k+2), b.Row(k+3))
+			}
+			for ; k < len(x); k++ {
+				add1(z, x[k], b.Row(k))
+			}
 		}
-		for ; k < len(x); k++ {
-			add1(z, x[k], b.Row(k))
-		}
+	})
+}
+
+// MulT sets c to the product a·bᵀ:
+//
+//	c (m×n) = a (m×k) · bᵀ (k×n)
+//
+// c[i][j] is the dot product of row i of a and row j of b, both of which lie
+// along memory.
+func (c *Matrix) MulT(a, b *Matrix) {
+	if a.Cols != b.Cols || c.Rows != a.Rows || c.Cols != b.Rows {
+		panicShapes("MulT", "c = a·bᵀ", c, a, b)
 	}
+	share(c.Rows, c.Rows*a.Cols*c.Cols, func(from, to int) {
+		for i := from; i < to; i++ {
+			x, z, j := a.Row(i), c.Row(i), 0
+			for ; j+4 <= len(z); j += 4 { // one dot product alone would wait for its own last addition
+				y0, y1 := b.Row(j)[:len(x)], b.Row(j + 1)[:len(x)]
+				y2, y3 := b.Row(j + 2)[:len(x)], b.Row(j + 3)[:len(x)]
+				var z0, z1, z2, z3 float64
+				for k, v := range x {
+					z0 += v * y0[k]
+					z1 += v * y1[k]
+					z2 += v * y2[k]
+					z3 += v * y3[k]
+				}
+				z[j], z[j+1], z[j+2], z[j+3] = z0, z1, z2, z3
+			}
+			for ; j < len(z); j++ {
+				y := b.Row(j)[:len(x)]
+				z[j] = 0
+				for k, v := range x {
+					z[j] += v * y[k]
+				}
+			}
+		}
+	})
 }
 
 // AddTMul adds s times the product aᵀ·b to c:
 //
 //	c (k×n) += s · aᵀ (k×m) · b (m×n)
 //
-// or rather, to the upper (0) or the lower (1) half of the rows of c, so that
-// two cores can take one half each.
-//
-// aᵀ is never built. Row k of c gains the rows of b, each scaled by s times a
-// number of column k of a; four rows at a time are given to every row of c.
-func (c *Matrix) AddTMul(half int, s float64, a, b *Matrix) {
+// Row k of c gains the rows of b, each scaled by s times a number of column k of
+// a; four rows at a time are given to every row of c.
+func (c *Matrix) AddTMul(s float64, a, b *Matrix) {
 	if a.Rows != b.Rows || c.Rows != a.Cols || c.Cols != b.Cols {
 		panicShapes("AddTMul", "c += s·aᵀ·b", c, a, b)
 	}
-	from, to := bounds(c.Rows, half)
-	i := 0
-	for ; i+4 <= a.Rows; i += 4 {
-		x0, x1, x2, x3 := a.Row(i), a.Row(i+1), a.Row(i+2), a.Row(i+3)
-		r0, r1, r2, r3 := b.Row(i), b.Row(i+1), b.Row(i+2), b.Row(i+3)
-		for k := from; k < to; k++ {
-			add4(c.Row(k), s*x0[k], s*x1[k], s*x2[k], s*x3[k], r0, r1, r2, r3)
+	share(c.Rows, c.Rows*a.Rows*c.Cols, func(from, to int) {
+		i := 0
+		for ; i+4 <= a.Rows; i += 4 {
+			x0, x1, x2, x3 := a.Row(i), a.Row(i+1), a.Row(i+2), a.Row(i+3)
+			r0, r1, r2, r3 := b.Row(i), b.Row(i+1), b.Row(i+2), b.Row(i+3)
+			for k := from; k < to; k++ {
+				add4(c.Row(k), s*x0[k], s*x1[k], s*x2[k], s*x3[k], r0, r1, r2, r3)
+			}
 		}
-	}
-	for ; i < a.Rows; i++ {
-		x, r := a.Row(i), b.Row(i)
-		for k := from; k < to; k++ {
-			add1(c.Row(k), s*x[k], r)
+		for ; i < a.Rows; i++ {
+			x, r := a.Row(i), b.Row(i)
+			for k := from; k < to; k++ {
+				add1(c.Row(k), s*x[k], r)
+			}
 		}
-	}
+	})
 }
 
-// MulSparse sets c to one of two parts of the product a·b, of a sparse a:
+// A SparseRow is a row most of whose numbers are 0: it has Value[q] in column
+// Where[q], ascending, and 0 in all other columns.
+type SparseRow struct {
+	Where []uint16
+	Value []float32
+}
+
+// A Sparse is a matrix of sparse rows. This is how images go into the network:
+// four fifths of an image of a digit is exactly 0, and it is most of the speed
+// of this program that neither these pixels nor their weights are looked at.
+// (Not even if a weight is infinite, though 0·∞ is NaN: SGD looks for weights
+// that are not finite among the weights themselves.)
 //
-//	c (m×n) = the left k′ columns of a (m×k′) · the upper k′ rows of b (k′×n)
+// Its columns are two bands, those before Cut and the others, with about as many
+// numbers that are not 0 in each: see MulSparse.
+type Sparse struct {
+	Rows []SparseRow
+	Cols int
+	Cut  int
+
+	second  Matrix // work space of MulSparse: what the second band adds
+	columns columns
+}
+
+// MulSparse sets c to the product a·b:
 //
-// or, if half is 1, all the other columns of a times all the other rows of b;
-// bounds has k′. The sum of the two is a·b, of which two cores can take one part
-// each.
+//	c (m×n) = a (m×k) · b (k×n)
 //
-// This is how images go into the network. Four fifths of an image of a digit
-// is exactly 0, and it is most of the speed of this program that neither
-// these pixels nor their weights are ever looked at. (Not even if a weight is
-// infinite, though 0·∞ is NaN: SGD looks for weights that are not finite among
-// the weights themselves.)
-func (c *Matrix) MulSparse(half int, a *Sparse, b *Matrix) {
-	if a.Cols != b.Rows || c.Rows != a.Rows || c.Cols != b.Cols {
+// It is the sum of two products: that of the first band of a's columns and the
+// rows of b that belong to them, and that of the second. Each of the two is made
+// whole before they are added, on one core as on many.
+//
+// That is for the sake of AddTMulSparse, which changes b, row by row, just
+// before: what a core has written is in its own cache. Were the rows of c shared
+// out, as in Mul, each core would need all of b, and half of it would have to
+// come from the other core, in every mini-batch: that takes as long as the
+// second core saves. In bands, each finds most of what it needs where it left it.
+func (c *Matrix) MulSparse(a *Sparse, b *Matrix) {
+	m := len(a.Rows)
+	if a.Cols != b.Rows || c.Rows != m || c.Cols != b.Cols {
 		panicShapes("MulSparse", "c = a·b", c, a, b)
 	}
-	rows := a.rows(half)
-	for i := range c.Rows {
-		clear(c.Row(i))
-		addRows(c.Row(i), 1, rows.list(i), b)
+	if cap(a.second.Data) < len(c.Data) {
+		a.second.Data = make([]float64, len(c.Data))
+	}
+	a.second = Matrix{m, c.Cols, a.second.Data[:len(c.Data)]}
+	share(2*m, m*a.Cols/5*c.Cols, func(from, to int) {
+		for i := from; i < to; i++ { // row i of one product, or row i−m of the other
+			if i < m {
+				clear(c.Row(i))
+				addRows(c.Row(i), 1, a.Rows[i].part(0, a.Cut), b.Data)
+			} else {
+				clear(a.second.Row(i - m))
+				addRows(a.second.Row(i-m), 1, a.Rows[i-m].part(a.Cut, a.Cols), b.Data)
+			}
+		}
+	})
+	for i := range m {
+		add1(c.Row(i), 1, a.second.Row(i))
 	}
 }
 
-// AddTMulSparse adds s times the product aᵀ·b, of a sparse a, to c:
+// AddTMulSparse adds s times the product aᵀ·b to c:
 //
 //	c (k×n) += s · aᵀ (k×m) · b (m×n)
 //
-// or rather, like AddTMul, to the upper or the lower half of the rows of c.
-//
-// This is the step of the weights: a pixel that is 0 in every image of a
+// This is the step of the first weights: a pixel that is 0 in every image of a
 // mini-batch leaves its row of weights untouched. There are two ways to do it.
 // Image by image, the errors of one image are added to the rows of all its
 // pixels. Or pixel by pixel, the errors of all the images that have a pixel are
 // added to its row; see wide.
-func (c *Matrix) AddTMulSparse(half int, s float64, a *Sparse, b *Matrix) {
-	if a.Rows != b.Rows || c.Rows != a.Cols || c.Cols != b.Cols {
+func (c *Matrix) AddTMulSparse(s float64, a *Sparse, b *Matrix) {
+	m := len(a.Rows)
+	if m != b.Rows || c.Rows != a.Cols || c.Cols != b.Cols {
 		panicShapes("AddTMulSparse", "c += s·aᵀ·b", c, a, b)
 	}
-	h, rows := &a.half[half], a.rows(half) // rows is &h.rows, filled: transpose needs it too
-	if c.Cols < wide {
-		for i := range b.Rows {
-			addToRows(c, s, rows.list(i), b.Row(i))
-		}
-		return
+	if c.Cols >= wide {
+		a.columns.grow(a.Cols)
 	}
-	for i := 0; i < b.Rows; i += block {
-		h.transpose(i, min(i+block, b.Rows))
-		for k := range h.cols {
-			if terms := h.column(k); len(terms) > 0 {
-				addRows(c.Row(h.first+k), s, terms, b)
+	share(2*a.Cols, m*a.Cols/5*c.Cols, func(from, to int) {
+		from, to = a.column(from), a.column(to) // these rows of c
+		if c.Cols < wide {
+			for i := range m {
+				addToRows(c, s, a.Rows[i].part(from, to), b.Row(i))
+			}
+			return
+		}
+		for i := 0; i < m; i += block {
+			a.columns.collect(a.Rows[i:min(i+block, m)], from, to)
+			for k := from; k < to; k++ {
+				addRows(c.Row(k), s, a.columns.at(k), b.Data[i*b.Cols:])
 			}
 		}
+	})
+}
+
+// column maps 0 … 2·Cols to the columns of a, so that 0 … Cols is the first band
+// and equal steps have about as many numbers in them.
+func (a *Sparse) column(t int) int {
+	if t <= a.Cols {
+		return t * a.Cut / max(1, a.Cols)
 	}
+	return a.Cut + (t-a.Cols)*(a.Cols-a.Cut)/a.Cols
+}
+
+// part returns what r has in the columns from … to−1.
+func (r SparseRow) part(from, to int) SparseRow {
+	first := sort.Search(len(r.Where), func(q int) bool { return int(r.Where[q]) >= from })
+	end := sort.Search(len(r.Where), func(q int) bool { return int(r.Where[q]) >= to })
+	return SparseRow{r.Where[first:end], r.Value[first:end]}
 }
 
 // wide is how long rows must be for AddTMulSparse to go pixel by pixel: a row
@@ -165,42 +263,65 @@ func (c *Matrix) AddTMulSparse(half int, s float64, a *Sparse, b *Matrix) {
 // image by image, with 60 as long, with 100 and 300 a twentieth less.
 const wide = 64
 
-// block is how many images AddTMulSparse transposes at a time, so that there
-// need not be room for the transpose of more.
+// block is how many images AddTMulSparse takes at a time when it goes pixel by
+// pixel, so that there need not be room for more.
 const block = 50
 
-// A term is one of the terms of a sum: scale times a row of another matrix.
-//
-// A Sparse keeps its numbers so. In a list of one of its rows, row is the column
-// a number is in: a pixel, and so a row of the weights. In a list of one of its
-// columns it is the row a number is in: an image, and so a row of the errors.
-type term struct {
-	scale float64
-	row   int32
+// columns are the columns of up to block sparse rows: column k has count[k]
+// numbers, from k*block on value[…] in row where[…].
+type columns struct {
+	count []int
+	where []uint16
+	value []float32
 }
 
-// addRows adds rows of m to dst, each scaled:
-//
-//	dst[j] += Σ over the terms of s · scale · m[row][j]      for every j
-//
-// data[row*n:] begins with m.Row(row), as n, the length of dst (1×n), is m.Cols;
-// add4 and the others cut it to that length.
-func addRows(dst []float64, s float64, terms []term, m *Matrix) {
-	data, n := m.Data, len(dst)
-	for ; len(terms) >= 4; terms = terms[4:] {
-		t0, t1, t2, t3 := terms[0], terms[1], terms[2], terms[3]
-		add4(dst, s*t0.scale, s*t1.scale, s*t2.scale, s*t3.scale,
-			data[int(t0.row)*n:], data[int(t1.row)*n:], data[int(t2.row)*n:], data[int(t3.row)*n:])
+// grow makes room for n columns.
+func (c *columns) grow(n int) {
+	if len(c.count) < n {
+		*c = columns{make([]int, n), make([]uint16, n*block), make([]float32, n*block)}
 	}
-	switch len(terms) {
+}
+
+// collect finds the columns from … to−1 of rows.
+func (c *columns) collect(rows []SparseRow, from, to int) {
+	clear(c.count[from:to])
+	for i, row := range rows {
+		row = row.part(from, to)
+		for q, k := range row.Where {
+			at := int(k)*block + c.count[k]
+			c.where[at], c.value[at] = uint16(i), row.Value[q]
+			c.count[k]++
+		}
+	}
+}
+
+// at returns column k.
+func (c *columns) at(k int) SparseRow {
+	first, end := k*block, k*block+c.count[k]
+	return SparseRow{c.where[first:end], c.value[first:end]}
+}
+
+// addRows adds rows to dst, each scaled:
+//
+//	dst[j] += Σ over q of s · r.Value[q] · row r.Where[q] of the others [j]      for every j
+//
+// rows has the others one after the other, all as long as dst.
+func addRows(dst []float64, s float64, r SparseRow, rows []float64) {
+	n, where, value := len(dst), r.Where, r.Value[:len(r.Where)]
+	for len(where) >= 4 {
+		k, v := where[:4], value[:4]
+		add4(dst, s*float64(v[0]), s*float64(v[1]), s*float64(v[2]), s*float64(v[3]),
+			rows[int(k[0])*n:], rows[int(k[1])*n:], rows[int(k[2])*n:], rows[int(k[3])*n:])
+		where, value = where[4:], value[4:]
+	}
+	switch len(where) {
 	case 3:
-		t0, t1, t2 := terms[0], terms[1], terms[2]
-		add3(dst, s*t0.scale, s*t1.scale, s*t2.scale, data[int(t0.row)*n:], data[int(t1.row)*n:], data[int(t2.row)*n:])
+		add3(dst, s*float64(value[0]), s*float64(value[1]), s*float64(value[2]),
+			rows[int(where[0])*n:], rows[int(where[1])*n:], rows[int(where[2])*n:])
 	case 2:
-		t0, t1 := terms[0], terms[1]
-		add2(dst, s*t0.scale, s*t1.scale, data[int(t0.row)*n:], data[int(t1.row)*n:])
+		add2(dst, s*float64(value[0]), s*float64(value[1]), rows[int(where[0])*n:], rows[int(where[1])*n:])
 	case 1:
-		add1(dst, s*terms[0].scale, data[int(terms[0].row)*n:])
+		add1(dst, s*float64(value[0]), rows[int(where[0])*n:])
 	}
 }
 
@@ -246,57 +367,23 @@ func add1(dst []float64, s0 float64, r0 []float64) {
 // addToRows is the loop of the step of weights whose rows are not wide. It goes
 // the other way, from one row to many:
 //
-//	m[row][j] += s · scale · src[j]      for every term and every j
+//	m[r.Where[q]][j] += s · r.Value[q] · src[j]      for every q and every j
 //
 // It takes two rows at a time, and reads src once for both: half the time of
-// one row at a time. Four at a time are no faster. The terms must be of
-// different rows.
-func addToRows(m *Matrix, s float64, terms []term, src []float64) {
-	for len(terms) >= 2 {
-		s0, s1 := s*terms[0].scale, s*terms[1].scale
-		r0, r1 := m.Row(int(terms[0].row)), m.Row(int(terms[1].row))
+// one row at a time. Four at a time are no faster.
+func addToRows(m *Matrix, s float64, r SparseRow, src []float64) {
+	where, value := r.Where, r.Value[:len(r.Where)]
+	for len(where) >= 2 {
+		s0, s1 := s*float64(value[0]), s*float64(value[1])
+		r0, r1 := m.Row(int(where[0]))[:len(src)], m.Row(int(where[1]))[:len(src)]
 		for j, v := range src {
 			r0[j] += s0 * v
 			r1[j] += s1 * v
 		}
-		terms = terms[2:]
+		where, value = where[2:], value[2:]
 	}
-	if len(terms) == 1 {
-		add1(m.Row(int(terms[0].row)), s*terms[0].scale, src)
-	}
-}
-
-// MulT sets c to the product a·bᵀ:
-//
-//	c (m×n) = a (m×k) · bᵀ (k×n)
-//
-// bᵀ is never built: c[i][j] is the dot product of row i of a and row j of b,
-// both of which lie along memory.
-func (c *Matrix) MulT(a, b *Matrix) {
-	if a.Cols != b.Cols || c.Rows != a.Rows || c.Cols != b.Rows {
-		panicShapes("MulT", "c = a·bᵀ", c, a, b)
-	}
-	for i := range c.Rows {
-		x, z, j := a.Row(i), c.Row(i), 0
-		for ; j+4 <= len(z); j += 4 { // one dot product alone would wait for its own last addition
-			y0, y1 := b.Row(j)[:len(x)], b.Row(j + 1)[:len(x)]
-			y2, y3 := b.Row(j + 2)[:len(x)], b.Row(j + 3)[:len(x)]
-			var z0, z1, z2, z3 float64
-			for k, v := range x {
-				z0 += v * y0[k]
-				z1 += v * y1[k]
-				z2 += v * y2[k]
-				z3 += v * y3[k]
-			}
-			z[j], z[j+1], z[j+2], z[j+3] = z0, z1, z2, z3
-		}
-		for ; j < len(z); j++ {
-			y := b.Row(j)[:len(x)]
-			z[j] = 0
-			for k, v := range x {
-				z[j] += v * y[k]
-			}
-		}
+	if len(where) == 1 {
+		add1(m.Row(int(where[0])), s*float64(value[0]), src)
 	}
 }
 
@@ -310,26 +397,13 @@ func (m *Matrix) Zip(f func(a, b float64) float64, a, b *Matrix) {
 	}
 }
 
-// Add adds a to m; both have one shape.
-func (m *Matrix) Add(a *Matrix) {
-	if m.Rows != a.Rows || m.Cols != a.Cols {
-		panicShapes("Add", "m += a", m, a)
-	}
-	for i, v := range a.Data {
-		m.Data[i] += v
-	}
-}
-
 // AddRow adds the row vector b (1×n) to every row of m (m×n).
 func (m *Matrix) AddRow(b *Matrix) {
 	if b.Rows != 1 || b.Cols != m.Cols {
 		panicShapes("AddRow", "m += b", m, b)
 	}
 	for i := range m.Rows {
-		row := m.Row(i)
-		for j, v := range b.Data {
-			row[j] += v
-		}
+		add1(m.Row(i), 1, b.Data)
 	}
 }
 
@@ -339,25 +413,28 @@ func (b *Matrix) AddSum(s float64, a *Matrix) {
 		panicShapes("AddSum", "b += s·Σ a", b, a)
 	}
 	for i := range a.Rows {
-		for j, v := range a.Row(i) {
-			b.Data[j] += s * v
-		}
+		add1(b.Data, s, a.Row(i))
 	}
 }
 
 // Apply replaces every number v of m by f(v).
 func (m *Matrix) Apply(f func(float64) float64) {
-	for i, v := range m.Data {
-		m.Data[i] = f(v)
-	}
+	share(m.Rows, 20*len(m.Data), func(from, to int) { // σ takes as long as 20 multiplications
+		data := m.Data[from*m.Cols : to*m.Cols]
+		for i, v := range data {
+			data[i] = f(v)
+		}
+	})
 }
 
 // Scale multiplies every number of m by s.
 func (m *Matrix) Scale(s float64) {
-	data := m.Data // twice as fast: m.Data itself would be loaded anew for every number
-	for i := range data {
-		data[i] *= s
-	}
+	share(m.Rows, len(m.Data), func(from, to int) {
+		data := m.Data[from*m.Cols : to*m.Cols]
+		for i := range data {
+			data[i] *= s
+		}
+	})
 }
 
 // Hadamard multiplies m, number by number, by f of a (the same shape):
@@ -367,9 +444,12 @@ func (m *Matrix) Hadamard(f func(float64) float64, a *Matrix) {
 	if m.Rows != a.Rows || m.Cols != a.Cols {
 		panicShapes("Hadamard", "m ← m ⊙ f(a)", m, a)
 	}
-	for i, v := range a.Data {
-		m.Data[i] *= f(v)
-	}
+	share(m.Rows, 5*len(m.Data), func(from, to int) {
+		data := m.Data[from*m.Cols : to*m.Cols]
+		for i, v := range a.Data[from*m.Cols : to*m.Cols] {
+			data[i] *= f(v)
+		}
+	})
 }
 
 // Argmax returns the column of the largest number in row i, the first of
@@ -387,282 +467,136 @@ func (m *Matrix) Argmax(i int) int {
 // String gives the shape of m, "3×4", not its numbers: it is for messages.
 func (m *Matrix) String() string { return fmt.Sprintf("%d×%d", m.Rows, m.Cols) }
 
+// String gives the shape of a.
+func (a *Sparse) String() string { return fmt.Sprintf("%d×%d", len(a.Rows), a.Cols) }
+
 // panicShapes panics with the name of an operation, its formula and the
 // shapes of the matrices in it, in the formula's order.
 func panicShapes(operation, formula string, shapes ...fmt.Stringer) {
 	panic(fmt.Sprintf("matrix: %s: shapes do not fit %s: %v", operation, formula, shapes))
 }
 
-// A Sparse is a matrix most of whose numbers are 0. It keeps the others only,
-// those of the left half of its columns apart from those of the right half, so
-// that two cores can work on it and each keep to its own memory.
-type Sparse struct {
-	Rows, Cols int
-	given      []pixels // what Append was given, a row each
-	moved      pixels   // where Move keeps the rows it has changed
-	half       [2]half
-}
-
-// pixels are value[q] in column where[q], ascending, and 0 in all others.
-type pixels struct {
-	where []uint16
-	value []float32
-}
-
-// A half is the columns of a Sparse from first on, cols of them.
-type half struct {
-	first, cols int
-	rows        lists // list i has the numbers of row i that are not 0
-
-	// What transpose has made of some of the rows.
-	room    int    // how many rows they are
-	count   []int  // how many numbers of column first+k are not 0
-	columns []term // column first+k is columns[k*room:][:count[k]]
-}
-
-// lists are lists of terms: list i is terms[start[i]:start[i+1]].
-type lists struct {
-	start []int32 // one more than there are lists
-	terms []term
-}
-
-// list returns list i.
-func (l *lists) list(i int) []term { return l.terms[l.start[i]:l.start[i+1]] }
-
-// Reset makes s a matrix of cols columns and no rows, in the memory it has.
-func (s *Sparse) Reset(cols int) {
-	s.Rows, s.Cols = 0, cols
-	for h := range s.half {
-		from, to := bounds(cols, h)
-		s.half[h].first, s.half[h].cols = from, to-from
-	}
-	s.unfill()
-	s.given = s.given[:0]
-	s.moved = pixels{s.moved.where[:0], s.moved.value[:0]}
-}
-
-// Append adds a row to s: value[q] in column where[q], ascending, and 0 in all
-// others. It does not copy them: they must stay as they are.
-func (s *Sparse) Append(where []uint16, value []float32) {
-	s.given = append(s.given, pixels{where, value})
-	s.Rows++
-	s.unfill()
-}
-
-// Move moves the numbers of a row that Append has added: each to column
-// to(its column), or out of the matrix if that is negative. It must leave them
-// ascending.
-func (s *Sparse) Move(row int, to func(column int) int) {
-	old, m, first := s.given[row], &s.moved, len(s.moved.where)
-	for q, k := range old.where {
-		if k := to(int(k)); k >= 0 {
-			m.where, m.value = append(m.where, uint16(k)), append(m.value, old.value[q])
-		}
-	}
-	s.given[row] = pixels{m.where[first:], m.value[first:]}
-	s.unfill()
-}
-
-// unfill throws the lists away: rows will make them anew when they are needed.
-func (s *Sparse) unfill() {
-	s.half[0].rows.start, s.half[1].rows.start = s.half[0].rows.start[:0], s.half[1].rows.start[:0]
-}
-
-// rows returns the rows of one half of s: in list i, each number of row i that is
-// not 0, with its column. It makes them unless they are made, out of what
-// Append was given, so that each half is made by the core that is to work on it.
-func (s *Sparse) rows(which int) *lists {
-	h := &s.half[which]
-	if len(h.rows.start) > 0 {
-		return &h.rows
-	}
-	h.rows.reset()
-	for _, r := range s.given {
-		middle, _ := slices.BinarySearch(r.where, uint16(s.half[1].first))
-		if which == 0 {
-			h.rows.append(r.where[:middle], r.value[:middle])
-		} else {
-			h.rows.append(r.where[middle:], r.value[middle:])
-		}
-	}
-	return &h.rows
-}
-
-// transpose sorts the numbers of some of the rows, the first of them from and
-// the last to-1, by column, for column to return. rows must have made the lists.
-func (h *half) transpose(from, to int) {
-	room := to - from
-	count, columns := resize(h.count, h.cols), resize(h.columns, h.cols*room)
-	clear(count)
-	for i := from; i < to; i++ {
-		for _, t := range h.rows.list(i) {
-			k := int(t.row) - h.first
-			columns[k*room+count[k]] = term{t.scale, int32(i)}
-			count[k]++
-		}
-	}
-	h.room, h.count, h.columns = room, count, columns
-}
-
-// column returns each number of column first+k that is not 0, with its row.
-func (h *half) column(k int) []term { return h.columns[k*h.room:][:h.count[k]] }
-
-// reset empties l: it holds no lists.
-func (l *lists) reset() { l.start, l.terms = append(l.start[:0], 0), l.terms[:0] }
-
-// append adds a list to l: value[q] times row where[q].
-func (l *lists) append(where []uint16, value []float32) {
-	from, to := len(l.terms), len(l.terms)+len(where)
-	l.terms = resize(l.terms, to)
-	for q, t := range l.terms[from:to] {
-		t.scale, t.row = float64(value[q]), int32(where[q])
-		l.terms[from+q] = t
-	}
-	l.start = append(l.start, int32(to))
-}
-
-// Copy sets s to a.
-func (s *Sparse) Copy(a *Matrix) {
-	s.Reset(a.Cols)
-	s.half[0].rows.reset()
-	s.half[1].rows.reset()
-	for i := range a.Rows {
-		for h := range s.half {
-			half := &s.half[h]
-			l := &half.rows
-			for k, v := range a.Row(i)[half.first:][:half.cols] {
-				if v != 0 {
-					l.terms = append(l.terms, term{v, int32(half.first + k)})
-				}
-			}
-			l.start = append(l.start, int32(len(l.terms)))
-		}
-		s.Rows++
-	}
-}
-
-// resize returns s with n elements, in the memory it has if there is enough.
-// What is in the elements beyond those it had means nothing.
-func resize[T any](s []T, n int) []T {
-	if n <= cap(s) {
-		return s[:n]
-	}
-	return slices.Grow(s, n-len(s))[:n]
-}
-
-// String gives the shape of s.
-func (s *Sparse) String() string { return fmt.Sprintf("%d×%d", s.Rows, s.Cols) }
-
-// Two cores.
-
-// A task is work in two halves, each of which can be done on a core of its own:
-// run(t, 0) and run(t, 1) write to different memory, and neither reads what the
-// other writes. What else is in it is for run, and named as in network.go. A
-// panic in a half is not to be recovered from: it may be the helper's.
-type task struct {
-	run             func(t task, half int)
-	net             *Network
-	batch           *MiniBatch
-	s, shrink       float64
-	biases, weights []*Matrix
-}
-
-// bounds returns which of n rows, or columns, are half 0, upper or left, and half
-// 1, lower or right. Half 0 is 29 of 56, so that both take as long: of the 28
-// rows of an image it is 14½, and in MNIST half of the ink is above that.
-func bounds(n, half int) (from, to int) {
-	middle := n * 29 / 56
-	return half * middle, middle + half*(n-middle)
-}
-
-// both runs the two halves of t, on two cores if there are two and it pays.
-// work is about how many multiplications it takes.
-func both(t task, work int) {
-	if work < worthSharing || min(runtime.GOMAXPROCS(0), runtime.NumCPU()) < 2 || !helper.offer(t) {
-		t.run(t, 0)
-		t.run(t, 1)
+// share calls rows(from, to) for parts of 0 … n−1 that together are all of it,
+// and returns when all calls have. It does so on all cores, if the work, counted
+// in multiplications, is worth it.
+//
+// Every caller computes each number of its result in one call, whole, and in one
+// order. So it makes no difference to any bit of the result how many parts there
+// are, and who does which.
+//
+// The parts are a job, published in the variable jobs. Whoever has time takes
+// its next part: the caller at once, and helpers, which are goroutines, when
+// they see the job. A job that nobody helps with is simply done by the caller.
+func share(n, work int, rows func(from, to int)) {
+	if work < worthSharing {
+		rows(0, n)
 		return
 	}
-	t.run(t, 0)
-	if !helper.finish() {
-		t.run(t, 1)
+	cores := min(runtime.GOMAXPROCS(0), processors, n)
+	began := time.Since(epoch)
+	if cores < 2 || began < time.Duration(alone.until.Load()) {
+		rows(0, n)
+		return
 	}
+	j := &job{rows: rows, n: n, parts: cores}
+	j.undone.Store(int32(cores))
+	j.done.Add(1)
+	jobs.Store(j)
+	for helpers.Load() < int32(cores-1) {
+		helpers.Add(1)
+		go help()
+	}
+	mine := j.takeParts()
+	j.wait(began, mine)
+	jobs.CompareAndSwap(j, nil) // unless another training has put its own there
 }
 
-// worthSharing is how many multiplications a task must take to be shared: fewer
-// are done before a second core has noticed. Measured with 10 to 100
-// hidden neurons and mini-batches of 1 to 10: at 1,000 and at 10,000 an epoch
-// takes as long, within a tenth; at 30,000 up to 1.6 times as long.
+// worthSharing is how many multiplications a job must take to be shared.
 const worthSharing = 3_000
 
-// inkOf is about how many of n pixels are not 0.
-func inkOf(n int) int { return n / 5 }
+// processors is how many cores the machine lets the program have.
+var processors = runtime.NumCPU()
 
-// helper is a goroutine that runs the second halves of tasks.
-//
-// To send a goroutine to sleep and to wake it up takes longer than most tasks.
-// So the helper does not sleep: it looks for the next task again and again,
-// but only for some 100 µs; then it ends. Nor does anybody wait for it to
-// begin: a half that it has not taken in time is run by the one who offered it.
-var helper = assistant{done: make(chan struct{})}
+// epoch is when the program began.
+var epoch = time.Now()
 
-type assistant struct {
-	sync.Mutex // held by the one whose task it is
-	task       task
-	state      atomic.Int32
-	done       chan struct{} // the helper sends on it if its half was awaited
+// A job is the parts that share has made of 0 … n−1.
+type job struct {
+	rows   func(from, to int)
+	n      int
+	parts  int
+	taken  atomic.Int32   // parts taken, or tried to
+	undone atomic.Int32   // parts not done yet
+	done   sync.WaitGroup // until none is undone
 }
 
-// The states of an assistant.
-const (
-	absent  = iota // there is no goroutine
-	ready          // it looks for a task, or will soon
-	offered        // there is a task for it
-	taken          // it runs its half of the task
-	awaited        // the same, and somebody sleeps until done
+var (
+	jobs    atomic.Pointer[job] // the job to help with, or nil
+	helpers atomic.Int32        // how many goroutines are looking for one
 )
 
+// takeParts takes and does parts of the job until all are taken, and returns how
+// many it has done.
+func (j *job) takeParts() (mine int) {
+	for int(j.taken.Load()) < j.parts {
+		p := int64(j.taken.Add(1)) - 1
+		if p >= int64(j.parts) {
+			break
+		}
+		n, parts := int64(j.n), int64(j.parts)
+		j.rows(int(p*n/parts), int((p+1)*n/parts))
+		mine++
+		if j.undone.Add(-1) == 0 {
+			j.done.Done()
+		}
+	}
+	return mine
+}
+
 // maxLooks is how many times to look whether something has happened: for some
-// 100 µs.
+// 100 µs. To send a goroutine to sleep and to wake it takes longer than most jobs.
 const maxLooks = 200_000
 
-// offer offers the second half of t to the helper, unless it is busy.
-func (h *assistant) offer(t task) bool {
-	if !h.TryLock() {
-		return false
+// help is a helper: it helps with one job after another, until there has been
+// none for a while.
+func help() {
+	for looks := 0; looks < maxLooks; looks++ {
+		if j := jobs.Load(); j != nil && j.takeParts() > 0 {
+			looks = 0
+		}
 	}
-	h.task = t
-	if h.state.Swap(offered) == absent {
-		go h.help()
-	}
-	return true
+	helpers.Add(-1)
 }
 
-// finish takes the offer back, if it has not been taken, or waits until the
-// helper has done its half, and reports whether it has.
-func (h *assistant) finish() (done bool) {
-	defer h.Unlock()
-	if h.state.CompareAndSwap(offered, ready) {
-		return false
+// wait returns when the job is done.
+func (j *job) wait(began time.Duration, mine int) {
+	if j.undone.Load() == 0 {
+		return
 	}
-	for n := 0; h.state.Load() == taken; n++ {
-		if n >= maxLooks && h.state.CompareAndSwap(taken, awaited) {
-			<-h.done
+	took := time.Since(epoch) - began
+	for looks := 0; j.undone.Load() > 0; looks++ {
+		if looks == maxLooks {
+			j.done.Wait()
+			break
 		}
 	}
-	return true
+	now := time.Since(epoch)
+	if lost := now - began - took*time.Duration(j.parts)/time.Duration(max(1, mine)); lost > 0 && mine > 0 {
+		alone.rest(now, lost)
+	}
 }
 
-// help is the goroutine.
-func (h *assistant) help() {
-	for n := 0; n < maxLooks || !h.state.CompareAndSwap(ready, absent); n++ {
-		if h.state.Load() != offered || !h.state.CompareAndSwap(offered, taken) {
-			continue
-		}
-		h.task.run(h.task, 1)
-		if h.state.Swap(ready) == awaited {
-			h.done <- struct{}{}
-		}
-		n = 0
+var alone solitude
+
+type solitude struct {
+	until, length atomic.Int64
+}
+
+func (s *solitude) rest(now, lost time.Duration) {
+	length := 4 * int64(lost)
+	if now < time.Duration(s.until.Load()+s.length.Load()) {
+		length = min(2*s.length.Load(), int64(time.Second))
 	}
+	s.length.Store(length)
+	s.until.Store(int64(now) + length)
 }
