@@ -42,7 +42,7 @@ func LoadData(name string, r io.Reader) (training, validation, test *DataSet, er
 // A FormatError says that a file is damaged, or is not what it should be.
 type FormatError struct {
 	Message string
-	Err     error // io.ErrUnexpectedEOF if the file is cut short, else mostly nil
+	Err     error // io.ErrUnexpectedEOF if the file is cut short; else nil, or an error that says more
 }
 
 func (e *FormatError) Error() string { return e.Message }
@@ -53,8 +53,8 @@ func formatErrorf(format string, args ...any) error {
 }
 
 // An UnsupportedError says that a file may well be a sound pickle, but not one
-// this loader reads: it asks for something else than arrays of digits, or for
-// more of them than the limits allow.
+// this loader reads: it holds something other than arrays of digits, or more
+// than the limits allow.
 type UnsupportedError string
 
 func (e UnsupportedError) Error() string { return string(e) }
@@ -85,7 +85,7 @@ func (d *DataSet) Gather(which []int, x *Sparse, y *Matrix) {
 	}
 }
 
-// Pixel returns the pixels of image i, from 0 to 1, also those that are 0.
+// Image returns the pixels of image i, from 0 to 1, also those that are 0.
 func (d *DataSet) Image(i int) []float64 {
 	pixels := make([]float64, d.Pixels)
 	for q, k := range d.Images[i].Where {
@@ -123,9 +123,9 @@ func (d *DataSet) Width() int {
 	return w
 }
 
-// readGzip inflates r and decodes the pickle in it. It prefers to report
-// damage to the gzip file over any nonsense that the damage makes of the
-// pickle, and so reads on to the checksum after an error.
+// readGzip inflates r and decodes the pickle in it. After an error in
+// the pickle it reads on to the checksum at the end of the file: if that is wrong
+// as well, the file is damaged, and that is what it reports.
 func readGzip(r io.Reader) (any, error) {
 	file := bufio.NewReader(r)
 	head, err := file.Peek(64)
@@ -232,13 +232,13 @@ func newDataSet(name string, pickled any, room *int) (*DataSet, error) {
 // readLabels returns the labels of the n images of the data set called name:
 // an array or a list of integers from 0 to 9.
 func readLabels(name string, pickled any, n int) ([]uint8, error) {
-	list, isList := sequence(pickled)
+	items, isSequence := sequence(pickled)
 	a, isArray := pickled.(*array)
-	if !isList && (!isArray || a.dims != 1 || a.dtype.kind == 'f') {
+	if !isSequence && (!isArray || a.dims != 1 || a.dtype.kind == 'f') {
 		return nil, formatErrorf(
 			"%s labels are %s, want an array of one dimension, or a list, of integers", name, describe(pickled))
 	}
-	count := len(list)
+	count := len(items)
 	if isArray {
 		count = a.rows
 	}
@@ -251,7 +251,7 @@ func readLabels(name string, pickled any, n int) ([]uint8, error) {
 		if isArray {
 			v = a.integer(i)
 		} else {
-			v = list[i]
+			v = items[i]
 		}
 		digit, ok := v.(int64)
 		if !ok || digit < 0 || digit > 9 {
@@ -267,7 +267,7 @@ func sequence(v any) (items []any, ok bool) {
 	switch v := v.(type) {
 	case tuple:
 		return v, true
-	case *list:
+	case *pyList:
 		return v.items, true
 	}
 	return nil, false
@@ -311,8 +311,8 @@ func (a *array) readInk(name string, room *int) error {
 //	  0  PROTO 2                 the language is version 2
 //	  2  GLOBAL numpy.core.multiarray _reconstruct
 //	                             push a thing by its name, here a function
-//	 38  BINPUT 0                remember the top of the stack as number 0: should it be wanted
-//	                             again, BINGET 0 will push it (left out from here on)
+//	 38  BINPUT 0                remember the top of the stack as number 0, for BINGET 0 to push
+//	                             it once more (left out from here on)
 //	 40  GLOBAL numpy ndarray    push another, the type of arrays
 //	 57  BININT1 0, TUPLE1       push 0, wrap the top of the stack in a tuple: (0,)
 //	 62  SHORT_BINSTRING 'b'     push a string
@@ -404,7 +404,7 @@ type (
 	none   struct{}              // None
 	global string                // a name that GLOBAL pushed: module, a space, name
 	tuple  []any                 // (a, b)
-	list   struct{ items []any } // [a, b]; by pointer, for it can grow after it was remembered
+	pyList struct{ items []any } // [a, b]; by pointer, for it can grow after it was remembered
 
 	// bytestring is Python's bytes or bytearray, or Python 2's str. It is held
 	// in pieces of pieceSize, the last one shorter, and a piece is made when the
@@ -412,8 +412,8 @@ type (
 	// only what it does hold.
 	bytestring [][]byte
 
-	// unicode is Python 3's str, or Python 2's unicode, as UTF-8.
-	unicode bytestring
+	// utf8string is Python 3's str, or Python 2's unicode.
+	utf8string bytestring
 
 	// dtype is what numpy calls the type of an array's elements.
 	dtype struct {
@@ -440,8 +440,8 @@ type machine struct {
 	start        int64 // of the instruction being carried out
 	frameEnd     int64 // offset where the frame ends, if it is not behind us
 	payload      int64 // bytes of strings so far
-	unencoded    int64 // of those, bytes of texts that _codecs.encode has not taken yet
-	unused       int64 // and bytes that are in no array yet
+	unencoded    int64 // bytes of texts that _codecs.encode has not used yet
+	unused       int64 // bytes of strings that no array has used yet
 	elements     int   // of arrays so far
 	instructions int
 	stack        []any
@@ -533,26 +533,26 @@ func (m *machine) step() (stop bool) {
 			m.protocol0(op)
 		}
 	case opBinInt:
-		m.push(int64(int32(m.uint(4))))
+		m.push(int64(int32(m.unsigned(4))))
 	case opBinInt1:
-		m.push(int64(m.uint(1)))
+		m.push(int64(m.unsigned(1)))
 	case opBinInt2:
-		m.push(int64(m.uint(2)))
+		m.push(int64(m.unsigned(2)))
 	case opLong1:
-		m.push(m.long(int(m.uint(1))))
+		m.push(m.long(int(m.unsigned(1))))
 
 	case opBinString:
-		m.push(m.bytes(uint64(int64(int32(m.uint(4)))))) // signed: a negative length is a huge one
+		m.push(m.bytestring(uint64(int64(int32(m.unsigned(4)))))) // signed: a negative length is a huge one
 	case opBinBytes:
-		m.push(m.bytes(m.uint(4)))
+		m.push(m.bytestring(m.unsigned(4)))
 	case opShortBinStr, opShortBinBytes:
-		m.push(m.bytes(m.uint(1)))
+		m.push(m.bytestring(m.unsigned(1)))
 	case opByteArray8:
-		m.push(m.bytes(m.uint(8)))
+		m.push(m.bytestring(m.unsigned(8)))
 	case opBinUnicode:
-		m.push(m.unicode(m.uint(4)))
+		m.push(m.utf8(m.unsigned(4)))
 	case opShortUnicode:
-		m.push(m.unicode(m.uint(1)))
+		m.push(m.utf8(m.unsigned(1)))
 
 	case opEmptyTuple:
 		m.push(tuple{})
@@ -565,22 +565,22 @@ func (m *machine) step() (stop bool) {
 		}
 		m.push(t)
 	case opEmptyList:
-		m.push(&list{})
+		m.push(&pyList{})
 	case opAppend:
 		m.extend([]any{m.pop()})
 	case opAppends:
 		m.extend(m.popMark())
 
 	case opBinPut:
-		m.memo[uint32(m.uint(1))] = m.top()
+		m.memo[uint32(m.unsigned(1))] = m.top()
 	case opLongBinPut:
-		m.memo[uint32(m.uint(4))] = m.top()
+		m.memo[uint32(m.unsigned(4))] = m.top()
 	case opMemoize:
 		m.memo[uint32(len(m.memo))] = m.top()
 	case opBinGet:
-		m.recall(uint32(m.uint(1)))
+		m.recall(uint32(m.unsigned(1)))
 	case opLongBinGet:
-		m.recall(uint32(m.uint(4)))
+		m.recall(uint32(m.unsigned(4)))
 
 	case opGlobal:
 		module := m.line()
@@ -597,7 +597,7 @@ func (m *machine) step() (stop bool) {
 		if bytes.IndexByte([]byte("pgSVLFl"), op) >= 0 {
 			m.protocol0(op)
 		}
-		m.corrupt("instruction %#02x is unknown, or no part of a pickle of arrays", op)
+		m.corrupt("instruction %#02x is unknown, or does not belong in a pickle of arrays", op)
 	}
 	return false
 }
@@ -611,12 +611,12 @@ func (m *machine) protocol0(op byte) {
 
 // read returns the next n bytes, at most 255, good until the next read.
 func (m *machine) read(n int) []byte {
-	m.fill(m.buf[:n])
+	m.readFull(m.buf[:n])
 	return m.buf[:n]
 }
 
-// fill reads the next len(p) bytes into p.
-func (m *machine) fill(p []byte) {
+// readFull reads the next len(p) bytes into p.
+func (m *machine) readFull(p []byte) {
 	if m.offset < m.frameEnd && m.offset+int64(len(p)) > m.frameEnd {
 		m.corrupt("%d bytes cross the end of their frame, at byte %d", len(p), m.frameEnd)
 	}
@@ -632,7 +632,7 @@ func (m *machine) fill(p []byte) {
 // frame begins a frame: protocols 4 and 5 wrap most of a pickle in frames,
 // whose lengths let Python read ahead. They mean nothing to us but must hold.
 func (m *machine) frame() {
-	length := m.uint(8)
+	length := m.unsigned(8)
 	if m.offset < m.frameEnd {
 		m.corrupt("a frame begins before the last one has ended, at byte %d", m.frameEnd)
 	}
@@ -642,8 +642,8 @@ func (m *machine) frame() {
 	m.frameEnd = m.offset + int64(length)
 }
 
-// uint reads an unsigned integer of n bytes, little-endian, n ≤ 8.
-func (m *machine) uint(n int) uint64 {
+// unsigned reads an unsigned integer of n bytes, little-endian, n ≤ 8.
+func (m *machine) unsigned(n int) uint64 {
 	var p [8]byte
 	copy(p[:], m.read(n))
 	return binary.LittleEndian.Uint64(p[:])
@@ -658,7 +658,7 @@ func (m *machine) long(n int) int64 {
 		m.corrupt("an integer of %d bytes", n)
 	}
 	unused := 64 - 8*n
-	return int64(m.uint(n)<<unused) >> unused
+	return int64(m.unsigned(n)<<unused) >> unused
 }
 
 // line reads text up to the next newline, which is left out.
@@ -675,23 +675,23 @@ func (m *machine) line() string {
 	return ""
 }
 
-// bytes reads a string of n bytes.
-func (m *machine) bytes(n uint64) bytestring {
+// bytestring reads a string of n bytes.
+func (m *machine) bytestring(n uint64) bytestring {
 	m.spend(n)
 	m.unused += int64(n)
 	var s bytestring
 	for n > 0 {
 		piece := make([]byte, min(n, pieceSize))
-		m.fill(piece)
+		m.readFull(piece)
 		s = append(s, piece)
 		n -= uint64(len(piece))
 	}
 	return s
 }
 
-// unicode reads a text of n bytes.
-func (m *machine) unicode(n uint64) unicode {
-	text := unicode(m.bytes(n))
+// utf8 reads a text of n bytes.
+func (m *machine) utf8(n uint64) utf8string {
+	text := utf8string(m.bytestring(n))
 	m.unused -= int64(n)
 	m.unencoded += int64(n)
 	return text
@@ -754,9 +754,9 @@ func (m *machine) popMark() []any {
 
 // extend appends items to the list on top of the stack.
 func (m *machine) extend(items []any) {
-	l, ok := m.top().(*list)
+	l, ok := m.top().(*pyList)
 	if !ok {
-		m.corrupt("append to %s, which is no list", describe(m.top()))
+		m.corrupt("append to %s, which is not a list", describe(m.top()))
 	}
 	l.items = append(l.items, items...)
 }
@@ -888,23 +888,22 @@ func (m *machine) fillArray(a *array, shape, elements any, fortran bool, data an
 	if !ok || d.order == 0 {
 		m.corrupt("an array whose dtype is %s", describe(elements))
 	}
-	bytes, ok := data.(bytestring)
+	content, ok := data.(bytestring)
 	if !ok {
 		m.corrupt("an array whose elements are %s, want bytes", describe(data))
 	}
 	if a.dims != 0 {
 		m.corrupt("an array that is built twice")
 	}
-	*a = array{dims: len(lengths), rows: m.length(lengths[0]), cols: 1, dtype: *d, data: bytes}
+	*a = array{dims: len(lengths), rows: m.length(lengths[0]), cols: 1, dtype: *d, data: content}
 	if a.dims == 2 {
 		a.cols, a.fortran = m.length(lengths[1]), fortran
 	}
-	// Neither length is over 2³⁰, so the first product can't overflow, and the
-	// second is not computed when the first is too large.
-	if a.rows*a.cols > maxPayload || a.rows*a.cols*d.size != bytes.len() {
-		m.corrupt("%s needs %d×%d×%d bytes, but has %d", describe(a), a.rows, a.cols, d.size, bytes.len())
+	size := int64(a.rows) * int64(a.cols) * int64(d.size) // ≤ 2³⁰ · 2³⁰ · 8 < 2⁶⁴, so it is negative, not small, at worst
+	if size != int64(content.len()) {
+		m.corrupt("%s needs %d×%d×%d bytes, but has %d", describe(a), a.rows, a.cols, d.size, content.len())
 	}
-	m.take(&m.unused, bytes.len())
+	m.take(&m.unused, content.len())
 	if m.elements += a.rows * a.cols; m.elements > maxElements {
 		m.unsupported("arrays of more than %d elements in all", maxElements)
 	}
@@ -919,11 +918,11 @@ func (m *machine) length(v any) int {
 	return int(n)
 }
 
-// text returns the string v, bytes or unicode, as a Go string. No name that
+// text returns the string v, bytes or text, as a Go string. No name that
 // matters here is longer than a piece.
 func (m *machine) text(v any) string {
 	s, ok := v.(bytestring)
-	if u, isUnicode := v.(unicode); isUnicode {
+	if u, isText := v.(utf8string); isText {
 		s, ok = bytestring(u), true
 	}
 	if !ok || s.len() > 100 {
@@ -936,7 +935,7 @@ func (m *machine) text(v any) string {
 // wrote them in protocol 1 or 2: every character is one byte. In UTF-8
 // a character from 0x80 to 0xff takes two, 110000xx 10xxxxxx.
 func (m *machine) latin1(v any) bytestring {
-	text, ok := v.(unicode)
+	text, ok := v.(utf8string)
 	if !ok {
 		m.corrupt("%s where text belongs", describe(v))
 	}
@@ -984,11 +983,11 @@ func describe(v any) string {
 		return fmt.Sprintf("the name %q", string(v))
 	case tuple:
 		return fmt.Sprintf("a tuple of %d", len(v))
-	case *list:
+	case *pyList:
 		return fmt.Sprintf("a list of %d", len(v.items))
 	case bytestring:
 		return fmt.Sprintf("a string of %d bytes", v.len())
-	case unicode:
+	case utf8string:
 		return fmt.Sprintf("a text of %d bytes", bytestring(v).len())
 	case *dtype:
 		return "a dtype"

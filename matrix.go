@@ -190,7 +190,7 @@ func (c *Matrix) MulSparse(a *Sparse, b *Matrix) {
 		a.second.Data = make([]float64, len(c.Data))
 	}
 	a.second = Matrix{m, c.Cols, a.second.Data[:len(c.Data)]}
-	share(2*m, m*a.Cols/5*c.Cols, func(from, to int) {
+	share(2*m, a.count()*c.Cols, func(from, to int) {
 		for i := from; i < to; i++ { // row i of one product, or row i−m of the other
 			if i < m {
 				clear(c.Row(i))
@@ -223,7 +223,7 @@ func (c *Matrix) AddTMulSparse(s float64, a *Sparse, b *Matrix) {
 	if c.Cols >= wide {
 		a.columns.grow(a.Cols)
 	}
-	share(2*a.Cols, m*a.Cols/5*c.Cols, func(from, to int) {
+	share(2*a.Cols, a.count()*c.Cols, func(from, to int) {
 		from, to = a.column(from), a.column(to) // these rows of c
 		if c.Cols < wide {
 			for i := range m {
@@ -238,6 +238,14 @@ func (c *Matrix) AddTMulSparse(s float64, a *Sparse, b *Matrix) {
 			}
 		}
 	})
+}
+
+// count returns how many numbers of a are not 0.
+func (a *Sparse) count() (n int) {
+	for _, row := range a.Rows {
+		n += len(row.Where)
+	}
+	return n
 }
 
 // column maps 0 … 2·Cols to the columns of a, so that 0 … Cols is the first band
@@ -477,74 +485,75 @@ func panicShapes(operation, formula string, shapes ...fmt.Stringer) {
 }
 
 // share calls rows(from, to) for parts of 0 … n−1 that together are all of it,
-// and returns when all calls have. It does so on all cores, if the work, counted
-// in multiplications, is worth it.
+// and returns when all calls have. It does so on all cores, unless there is too
+// little work, counted in multiplications, to be worth it.
 //
-// Every caller computes each number of its result in one call, whole, and in one
-// order. So it makes no difference to any bit of the result how many parts there
-// are, and who does which.
+// rows must compute each number of a result in one call, whole, in an order that
+// does not depend on from and to. So it makes no difference to any bit of the
+// result how many parts there are, and which core does which.
 //
-// The parts are a job, published in the variable jobs. Whoever has time takes
-// its next part: the caller at once, and helpers, which are goroutines, when
-// they see the job. A job that nobody helps with is simply done by the caller.
+// The parts are a job, which is published. Whoever has time takes the next part:
+// the caller at once, and helpers, which are goroutines, when they see the job. A
+// job that nobody helps with is simply done by the caller. Of two trainings at
+// once, each overwrites the other's job: they lose help by that, never work.
 func share(n, work int, rows func(from, to int)) {
 	if work < worthSharing {
 		rows(0, n)
 		return
 	}
-	cores := min(runtime.GOMAXPROCS(0), processors, n)
-	began := time.Since(epoch)
-	if cores < 2 || began < time.Duration(alone.until.Load()) {
+	cores, began := min(runtime.GOMAXPROCS(0), processors, n), sinceStart()
+	if cores < 2 || began < time.Duration(aloneUntil.Load()) {
 		rows(0, n)
 		return
 	}
 	j := &job{rows: rows, n: n, parts: cores}
 	j.undone.Store(int32(cores))
 	j.done.Add(1)
-	jobs.Store(j)
+	published.Store(j)
 	for helpers.Load() < int32(cores-1) {
 		helpers.Add(1)
 		go help()
 	}
 	mine := j.takeParts()
-	j.wait(began, mine)
-	jobs.CompareAndSwap(j, nil) // unless another training has put its own there
+	if j.undone.Load() > 0 {
+		took := sinceStart() - began
+		j.wait()
+		stayAlone(sinceStart(), began, took, cores, mine)
+	}
+	published.CompareAndSwap(j, nil)
 }
 
 // worthSharing is how many multiplications a job must take to be shared.
 const worthSharing = 3_000
 
-// processors is how many cores the machine lets the program have.
+// processors is how many cores the machine has for this program.
 var processors = runtime.NumCPU()
-
-// epoch is when the program began.
-var epoch = time.Now()
 
 // A job is the parts that share has made of 0 … n−1.
 type job struct {
 	rows   func(from, to int)
 	n      int
 	parts  int
-	taken  atomic.Int32   // parts taken, or tried to
-	undone atomic.Int32   // parts not done yet
-	done   sync.WaitGroup // until none is undone
+	taken  atomic.Int32   // how many parts are taken, or more
+	undone atomic.Int32   // how many parts are not done
+	done   sync.WaitGroup // the same for who sleeps until all are
 }
 
 var (
-	jobs    atomic.Pointer[job] // the job to help with, or nil
-	helpers atomic.Int32        // how many goroutines are looking for one
+	published  atomic.Pointer[job] // the job to help with, or nil
+	helpers    atomic.Int32        // how many goroutines look for one
+	aloneUntil atomic.Int64        // until then, sinceStart, no job is published
 )
 
 // takeParts takes and does parts of the job until all are taken, and returns how
 // many it has done.
 func (j *job) takeParts() (mine int) {
 	for int(j.taken.Load()) < j.parts {
-		p := int64(j.taken.Add(1)) - 1
-		if p >= int64(j.parts) {
+		p := int(j.taken.Add(1)) - 1
+		if p >= j.parts {
 			break
 		}
-		n, parts := int64(j.n), int64(j.parts)
-		j.rows(int(p*n/parts), int((p+1)*n/parts))
+		j.rows(j.bound(p), j.bound(p+1))
 		mine++
 		if j.undone.Add(-1) == 0 {
 			j.done.Done()
@@ -553,50 +562,52 @@ func (j *job) takeParts() (mine int) {
 	return mine
 }
 
-// maxLooks is how many times to look whether something has happened: for some
-// 100 µs. To send a goroutine to sleep and to wake it takes longer than most jobs.
-const maxLooks = 200_000
+// bound returns where part p begins.
+func (j *job) bound(p int) int { return int(int64(p) * int64(j.n) / int64(j.parts)) }
 
-// help is a helper: it helps with one job after another, until there has been
-// none for a while.
+// help is a helper. It helps with one job after another, and ends when it has
+// seen none for a while: most jobs are done sooner than a sleeper is awake.
 func help() {
 	for looks := 0; looks < maxLooks; looks++ {
-		if j := jobs.Load(); j != nil && j.takeParts() > 0 {
+		if j := published.Load(); j != nil && j.takeParts() > 0 {
 			looks = 0
 		}
 	}
 	helpers.Add(-1)
 }
 
-// wait returns when the job is done.
-func (j *job) wait(began time.Duration, mine int) {
-	if j.undone.Load() == 0 {
-		return
-	}
-	took := time.Since(epoch) - began
-	for looks := 0; j.undone.Load() > 0; looks++ {
-		if looks == maxLooks {
-			j.done.Wait()
-			break
+// wait returns when the job is done. It looks for a while before it sleeps.
+func (j *job) wait() {
+	for looks := 0; looks < maxLooks; looks++ {
+		if j.undone.Load() == 0 {
+			return
 		}
 	}
-	now := time.Since(epoch)
-	if lost := now - began - took*time.Duration(j.parts)/time.Duration(max(1, mine)); lost > 0 && mine > 0 {
-		alone.rest(now, lost)
+	j.done.Wait()
+}
+
+// maxLooks is how many times to look whether something has happened: for some
+// 100 µs.
+const maxLooks = 200_000
+
+// stayAlone keeps jobs from being published for a while, if one took longer than
+// the caller would have taken alone: from began to now, when it took the caller
+// so long to do so many of its parts. Then a helper had begun its part and was
+// stopped, as the core was taken away: by another program, or because the
+// program had used up the time it is given. The loss is at most 1/restPerLoss of
+// the time.
+func stayAlone(now, began, took time.Duration, parts, mine int) {
+	if mine == 0 {
+		return
+	}
+	if lost := now - began - took*time.Duration(parts)/time.Duration(mine); lost > 0 {
+		aloneUntil.Store(int64(now + restPerLoss*lost))
 	}
 }
 
-var alone solitude
+const restPerLoss = 16
 
-type solitude struct {
-	until, length atomic.Int64
-}
+var start = time.Now()
 
-func (s *solitude) rest(now, lost time.Duration) {
-	length := 4 * int64(lost)
-	if now < time.Duration(s.until.Load()+s.length.Load()) {
-		length = min(2*s.length.Load(), int64(time.Second))
-	}
-	s.length.Store(length)
-	s.until.Store(int64(now) + length)
-}
+// sinceStart tells the time.
+func sinceStart() time.Duration { return time.Since(start) }

@@ -2362,7 +2362,7 @@ func onCores(cores int, f func()) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
 	defer func(n int) { processors = n }(processors)
 	processors = cores
-	alone = solitude{}
+	aloneUntil.Store(0)
 	f()
 }
 
@@ -2401,16 +2401,23 @@ func TestShare(t *testing.T) {
 	wantGoroutines(t, before)
 }
 
-// How many parts there are: one for each core, unless there is too little to do.
+// How many parts there are: one for each core, unless there is too little to do
+// or helpers were late.
 func TestShareParts(t *testing.T) {
-	for name, c := range map[string]struct{ cores, n, work, want int }{
-		"one core":            {1, 100, 1 << 30, 1},
-		"eight":               {8, 100, worthSharing, 8},
-		"too little to share": {8, 100, worthSharing - 1, 1},
-		"fewer rows":          {8, 3, worthSharing, 3},
-		"one row":             {8, 1, worthSharing, 1},
+	for name, c := range map[string]struct {
+		cores, n, work int
+		aloneUntil     time.Duration
+		want           int
+	}{
+		"one core":            {1, 100, 1 << 30, 0, 1},
+		"eight":               {8, 100, worthSharing, 0, 8},
+		"too little to share": {8, 100, worthSharing - 1, 0, 1},
+		"fewer rows":          {8, 3, worthSharing, 0, 3},
+		"one row":             {8, 1, worthSharing, 0, 1},
+		"late just now":       {8, 100, worthSharing, math.MaxInt64, 1},
 	} {
 		onCores(c.cores, func() {
+			aloneUntil.Store(int64(c.aloneUntil))
 			var parts atomic.Int32
 			share(c.n, c.work, func(from, to int) {
 				parts.Add(1)
@@ -2425,8 +2432,7 @@ func TestShareParts(t *testing.T) {
 	}
 }
 
-// A helper that takes long is waited for, in sleep, and is not asked again
-// before some time has passed.
+// A helper that takes long is waited for, in sleep.
 func TestShareWaits(t *testing.T) {
 	stack := func(all bool) string {
 		text := make([]byte, 1<<20)
@@ -2449,10 +2455,35 @@ func TestShareWaits(t *testing.T) {
 		if !byHelper.Load() || !asleep.Load() {
 			t.Errorf("a helper did one of two parts: %v; the caller slept until it was done: %v", byHelper.Load(), asleep.Load())
 		}
-		if now := time.Since(epoch); alone.until.Load() <= int64(now) {
-			t.Error("a helper that was late is asked again at once")
-		}
 	})
+}
+
+// Help that made a job take longer than the caller alone would have taken, and
+// only that, is not asked for again at once.
+func TestStayAlone(t *testing.T) {
+	for name, c := range map[string]struct {
+		took, elapsed time.Duration
+		parts, mine   int
+		want          time.Duration // how long to stay alone
+	}{
+		"as long as alone":    {10, 20, 2, 1, 0},
+		"longer":              {10, 21, 2, 1, restPerLoss},
+		"one of eight parts":  {10, 80, 8, 1, 0},
+		"half of eight parts": {40, 90, 8, 4, 10 * restPerLoss},
+		"no part at all":      {0, 1000, 2, 0, 0},
+	} {
+		aloneUntil.Store(0)
+		const began = 1000
+		stayAlone(began+c.elapsed, began, c.took, c.parts, c.mine)
+		want := time.Duration(0)
+		if c.want > 0 {
+			want = began + c.elapsed + c.want
+		}
+		if got := time.Duration(aloneUntil.Load()); got != want {
+			t.Errorf("%s: alone until %d, want %d", name, got, want)
+		}
+	}
+	aloneUntil.Store(0)
 }
 
 func TestArgmax(t *testing.T) {
@@ -3320,13 +3351,13 @@ func TestLoadDataAllocatesWhatItReads(t *testing.T) {
 // count as well: a text remembered once can be encoded many times.
 func TestPayloadIsLimited(t *testing.T) {
 	m := &machine{payload: maxPayload - 4, unencoded: 4}
-	if got := m.latin1(unicode{[]byte("abc")}); got.len() != 3 || m.payload != maxPayload-1 {
+	if got := m.latin1(utf8string{[]byte("abc")}); got.len() != 3 || m.payload != maxPayload-1 {
 		t.Fatalf("latin1 made %d bytes, and the payload is %d, want 3 and %d", got.len(), m.payload, maxPayload-1)
 	}
 	m.spend(1)
 	for name, spend := range map[string]func(){
 		"spend":  func() { m.spend(1) },
-		"latin1": func() { m.latin1(unicode{[]byte("a")}) },
+		"latin1": func() { m.latin1(utf8string{[]byte("a")}) },
 	} {
 		func() {
 			defer func() {
