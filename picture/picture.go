@@ -177,7 +177,7 @@ func paperBehind(channels [4]*plane) float64 {
 			greys = append(greys, (red.data[k]+green.data[k]+blue.data[k])/3/a)
 		}
 	}
-	if len(greys) == 0 || len(greys) == len(opacity.data) {
+	if len(greys) == 0 || len(greys) == len(opacity.data) { // none are, or all
 		return 1
 	}
 	slices.Sort(greys)
@@ -193,8 +193,8 @@ func paperBehind(channels [4]*plane) float64 {
 }
 
 // findInk returns how much ink is on every pixel, from 0 to 1, or nil if there
-// is none. It is how far the pixel is from the paper, in the colour in which it
-// is farthest. What no more than noise would do is paper.
+// is none. Ink is measured by how far a pixel is from the paper, in whichever
+// colour that is most; differences that noise alone would make are not ink.
 func findInk(colours [3]*plane) *plane {
 	ink := newPlane(colours[0].rows, colours[0].cols)
 	for _, colour := range colours {

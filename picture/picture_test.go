@@ -15,6 +15,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -175,6 +176,15 @@ func TestReadExact(t *testing.T) {
 		{"red on white", 56, 56, 2, 0, 0, func(ink float64, x, y int) color.Color {
 			return color.NRGBA{255, uint8(255.5 - 255*ink), uint8(255.5 - 255*ink), 255}
 		}},
+		{"cyan on white", 28, 28, 1, 0, 0, func(ink float64, x, y int) color.Color { // red alone differs
+			return color.NRGBA{uint8(255.5 - 255*ink), 255, 255, 255}
+		}},
+		{"magenta on white", 28, 28, 1, 0, 0, func(ink float64, x, y int) color.Color {
+			return color.NRGBA{255, uint8(255.5 - 255*ink), 255, 255}
+		}},
+		{"yellow on white", 28, 28, 1, 0, 0, func(ink float64, x, y int) color.Color {
+			return color.NRGBA{255, 255, uint8(255.5 - 255*ink), 255}
+		}},
 		{"black, transparent", 56, 56, 2, 0, 0, func(ink float64, x, y int) color.Color {
 			return color.NRGBA{0, 0, 0, uint8(255*ink + 0.5)}
 		}},
@@ -237,7 +247,6 @@ func TestReadScenes(t *testing.T) {
 	for _, digit := range digits {
 		own = append(own, readPNG(t, asItIs(digit)))
 	}
-	rng := rand.New(rand.NewPCG(4, 0)) // of one scene alone, or their order would matter
 	for _, c := range []struct {
 		name   string
 		want   float64 // the mean of the cosines, at least
@@ -255,11 +264,17 @@ func TestReadScenes(t *testing.T) {
 		{"turned left", 0.772, scene{width: 140, height: 140, scale: 5, turn: -0.15, paint: between(1, 0)}, png.Encode},
 		{"turned right", 0.753, scene{width: 140, height: 140, scale: 5, turn: 0.15, paint: between(1, 0)}, png.Encode},
 		{"faint", 0.956, scene{width: 140, height: 140, scale: 5, paint: between(0.8, 0.65)}, png.Encode},
-		{"in the shade", 0.870, scene{width: 160, height: 160, scale: 5, left: 10, top: 10, paint: inTheShade}, png.Encode},
+		{"in the shade", 0.870, scene{width: 160, height: 160, scale: 5, left: 10, top: 10,
+			paint: inTheShade}, png.Encode},
+		{"by a lamp", 0.932, scene{width: 140, height: 140, scale: 5, paint: byALamp}, png.Encode},
 		{"noisy", 0.875, scene{width: 160, height: 160, scale: 5, left: 10, top: 10,
-			paint: func(v float64, x, y int) color.Color { return greyOf(0.9 - 0.7*v + 0.05*rng.NormFloat64()) }}, png.Encode},
+			paint: noisy(0.9, 0.2, 0.05)}, png.Encode},
+		{"very noisy", 0.850, scene{width: 160, height: 160, scale: 5, left: 10, top: 10,
+			paint: noisy(0.75, 0.25, 0.1)}, png.Encode},
 		{"with dust", 0.949, scene{width: 200, height: 200, scale: 5, left: 30, top: 30, paint: withDust}, png.Encode},
 		{"equally bright", 0.956, scene{width: 140, height: 140, scale: 5, paint: equallyBright}, png.Encode},
+		{"faint yellow", 0.956, scene{width: 140, height: 140, scale: 5, paint: faintYellow}, png.Encode},
+		{"white with a black rim", 0.924, scene{width: 140, height: 140, scale: 5, paint: rimmed}, png.Encode},
 		{"JPEG", 0.826, scene{width: 140, height: 140, scale: 5, paint: between(0.95, 0.1)}, encodeJPEG},
 		{"GIF, transparent", 0.923, scene{width: 140, height: 140, scale: 5, paint: blackOrNothing}, encodeGIF},
 	} {
@@ -290,12 +305,39 @@ func inTheShade(ink float64, x, y int) color.Color {
 	return greyOf((1 - float64(x+y)/500) * (1 - 0.7*ink))
 }
 
+// noisy is the paint for paper and ink of two greys with normal noise of deviation sigma.
+func noisy(paper, ink, sigma float64) paint {
+	rng := rand.New(rand.NewPCG(4, 0))
+	return func(v float64, x, y int) color.Color { return greyOf(paper + (ink-paper)*v + sigma*rng.NormFloat64()) }
+}
+
+// byALamp is light that falls off as a square, and more towards two of the corners.
+func byALamp(ink float64, x, y int) color.Color {
+	u, v := float64(x)/70-1, float64(y)/70-1
+	return greyOf((0.75 - 0.25*u*u - 0.15*v*v + 0.2*u*v) * (1 - 0.4*ink))
+}
+
 func withDust(ink float64, x, y int) color.Color {
 	return greyOf(1 - max(ink, float64((x*y%1999)/1996)))
 }
 
 func equallyBright(ink float64, x, y int) color.Color {
 	return color.NRGBA{uint8(80 + 120*ink), uint8(160 - 60*ink), 80, 255}
+}
+
+func faintYellow(ink float64, x, y int) color.Color {
+	return color.NRGBA{255, 255, uint8(255 - 40*ink), 255}
+}
+
+// rimmed is white on nothing, with a thin rim that is black but half transparent.
+func rimmed(ink float64, x, y int) color.Color {
+	switch {
+	case ink > 0.5:
+		return color.White
+	case ink > 0.2:
+		return color.NRGBA{0, 0, 0, 128}
+	}
+	return color.NRGBA{}
 }
 
 func blackOrNothing(ink float64, x, y int) color.Color {
@@ -353,14 +395,53 @@ func TestShrinkLongStrip(t *testing.T) {
 	const long = 1 << 23
 	for _, page := range []*image.Gray{whitePage(long, 1), whitePage(1, long)} {
 		clear(page.Pix[long/4 : long/2]) // black
-		for k, got := range shrink(page)[0].data {
+		red := shrink(page)[0]
+		if red.rows*red.cols != 280 {
+			t.Fatalf("%v: got %d×%d pixels, want 280", page.Rect, red.rows, red.cols)
+		}
+		for k, got := range red.data {
 			want := 1.0
 			if k >= 70 && k < 140 { // of 280
 				want = 0
 			}
-			if math.Abs(got-want) > 1e-9 {
+			if got != want {
 				t.Fatalf("%v: got red of %v for pixel %d, want %v", page.Rect, got, k, want)
 			}
+		}
+	}
+}
+
+// The longer side becomes 20 pixels, the other in proportion, rounded.
+func TestReadProportions(t *testing.T) {
+	for _, c := range []struct{ width, height, wantCols, wantRows int }{
+		{40, 40, 20, 20},
+		{40, 20, 20, 10},
+		{20, 40, 10, 20},
+		{80, 41, 20, 10},
+		{41, 80, 10, 20},
+		{80, 43, 20, 11},
+		{43, 80, 11, 20},
+		{10, 5, 20, 10},
+	} {
+		page := whitePage(140, 140)
+		paintBox(page, 20, 20, 20+c.width, 20+c.height, 0)
+		var cols, rows [28]bool // where there is ink
+		for k, v := range readPNG(t, page) {
+			if v > 0 {
+				cols[k%28], rows[k/28] = true, true
+			}
+		}
+		count := func(ink [28]bool) (n int) {
+			for _, there := range ink {
+				if there {
+					n++
+				}
+			}
+			return n
+		}
+		if gotCols, gotRows := count(cols), count(rows); gotCols != c.wantCols || gotRows != c.wantRows {
+			t.Errorf("a block of %d×%d: got %d×%d, want %d×%d",
+				c.width, c.height, gotCols, gotRows, c.wantCols, c.wantRows)
 		}
 	}
 }
@@ -393,6 +474,108 @@ func TestReadFrameAside(t *testing.T) {
 	}
 }
 
+func TestPaperBehind(t *testing.T) {
+	const none, nearly, all = 0, 0.95, 1
+	for _, c := range []struct {
+		name          string
+		grey, opacity []float64
+		want          float64
+	}{
+		{"nothing opaque", []float64{0.3, 0.6, 0.9}, []float64{0.5, none, none}, 1},
+		{"dark ink", []float64{0.1, 0.1, 0.2, 0}, []float64{all, all, all, none}, 1},
+		{"light ink", []float64{0.9, 0.8, 0.9, 0}, []float64{all, all, all, none}, 0},
+		{"rather light ink, nearly opaque", []float64{0.52, 0.52, 0.52, 0}, []float64{nearly, nearly, nearly, none}, 0},
+		{"rather dark ink, nearly opaque", []float64{0.48, 0.48, 0.48, 0}, []float64{nearly, nearly, nearly, none}, 1},
+		{"ink on paper", []float64{0.7, 0.1, 0.7, 0}, []float64{all, all, all, none}, 0.7},
+	} {
+		var channels [4]*plane
+		for i := range channels {
+			channels[i] = newPlane(1, len(c.grey))
+			for k, opacity := range c.opacity {
+				channels[i].data[k] = opacity
+				if i < 3 {
+					channels[i].data[k] *= c.grey[k]
+				}
+			}
+		}
+		if got := paperBehind(channels); math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestOtsu(t *testing.T) {
+	if got := otsu([]float64{0.1, 0.9, 0.1, 0.15, 0.9, 0.1}); got < 0.15 || got >= 0.9 {
+		t.Errorf("got %v, want a threshold of 0.15 or more, and less than 0.9", got)
+	}
+}
+
+// The equations need not come in an order in which they can be solved from the
+// first to the last; and where they leave an unknown open, it is 0.
+func TestSolve(t *testing.T) {
+	a := [6][7]float64{ // its first row and its column 4, all 0, are those of no unknown
+		{0, 0.3, 0, 0, 0, 0},
+		{0.7, 0, 0, 0, 0, 0.1},
+		{0, 0, 0, 0.9, 0, 0.3},
+		{0.1, 0, 0.3, 0, 0, 0},
+		{0, 0, 0, 0, 0, 0},
+		{0, 0, 0.1, 0, 0, 0.7},
+	}
+	want := [6]float64{1, -2, 3, -4, 0, 5}
+	for i := range a {
+		for j, v := range want {
+			a[i][6] += a[i][j] * v
+		}
+	}
+	for i, got := range solve(a) {
+		if !(math.Abs(got-want[i]) <= 1e-12) {
+			t.Errorf("unknown %d: got %v, want %v", i, got, want[i])
+		}
+	}
+}
+
+func TestLineWidth(t *testing.T) {
+	line := newPlane(10, 100)
+	for k := range line.data {
+		line.data[k] = 1
+	}
+	for _, p := range []*plane{line, transposed(line)} {
+		if got, want := lineWidth(p), 2*1000.0/220; math.Abs(got-want) > 0.1 { // one corner counts as √2, not 2
+			t.Errorf("%d×%d: got %v, want about %v", p.rows, p.cols, got, want)
+		}
+	}
+}
+
+func TestThicken(t *testing.T) {
+	got := thicken(&plane{1, 3, []float64{0.5, 1, 0.2}}, 1)
+	want := &plane{3, 5, []float64{
+		0, 0.5, 1, 0.2, 0,
+		0.5, 1, 1, 1, 0.2,
+		0, 0.5, 1, 0.2, 0,
+	}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestResample(t *testing.T) {
+	for _, c := range []struct{ row, want []float64 }{
+		{[]float64{3, 0, 0, 6}, []float64{1.5, 3}},
+		{[]float64{3, 9, 6}, []float64{5, 7}},
+		{[]float64{3, 9, 6}, []float64{3, 9, 6}},
+		{[]float64{0, 8}, []float64{0, 2, 6, 8}},
+		{[]float64{5}, []float64{5, 5, 5}},
+	} {
+		got := resample(&plane{1, len(c.row), c.row}, len(c.want)).data
+		for k, want := range c.want {
+			if math.Abs(got[k]-want) > 1e-9 {
+				t.Errorf("%v: got %v, want %v", c.row, got, c.want)
+				break
+			}
+		}
+	}
+}
+
 // A component that is small beside the largest, in ink rather than in size, is
 // dust; and pixels that touch by their corners alone are of one component.
 func TestReadDust(t *testing.T) {
@@ -418,6 +601,36 @@ func TestReadDust(t *testing.T) {
 	}
 	if got := sum(readPNG(t, tailed)); got > sum(block)/2 { // with the tail, the block is half as wide
 		t.Errorf("a block with a tail: got ink of %v, want less than half the %v of the block alone", got, sum(block))
+	}
+
+	barred := page()
+	paintBox(barred, 80, 20, 83, 63, 0)                                   // it has a twelfth of the block's mass
+	if got, want := sum(readPNG(t, barred)), sum(block)*3/4; got > want { // the block is 20/53 of the width
+		t.Errorf("a block and a bar: got ink of %v, want less than %v, as the bar is no dust", got, want)
+	}
+}
+
+// Pale ink is kept on paper of coarse grain, too.
+func TestReadPaleOnGrain(t *testing.T) {
+	page := whitePage(140, 140)
+	for k := range page.Pix {
+		page.Pix[k] = uint8(222 + 16*((k+k/140)%2)) // grey 230, but for 8
+	}
+	paintBox(page, 30, 50, 70, 90, 50)
+	paintBox(page, 70, 50, 110, 90, 230-45)
+	if got := sum(readPNG(t, page)); got > 200 { // pixels of a box of 20×10; the darker half alone is 20×20
+		t.Errorf("got ink of %v, want 200 at most, as the pale half is ink", got)
+	}
+}
+
+// What little ink is darker than the rest leaves the rest as dark as it was.
+func TestReadDarkSpot(t *testing.T) {
+	page := whitePage(140, 140)
+	paintBox(page, 30, 30, 70, 70, 100)
+	want := readPNG(t, page)
+	paintBox(page, 40, 40, 50, 50, 0)
+	if got := readPNG(t, page); !slices.Equal(got, want) {
+		t.Errorf("got ink of %v in all, want %v, as without the spot", sum(got), sum(want))
 	}
 }
 
@@ -454,6 +667,7 @@ func TestReadRefuses(t *testing.T) {
 		noisier.Pix[k] = uint8(128 + 25*rng.NormFloat64())
 		shaded.Pix[k] = uint8(100 + 2*(k%50))
 	}
+	faint := scene{width: 140, height: 140, scale: 5, paint: between(0.8, 0.74)}
 	damaged := pngOf(t, noisy)
 	damaged[len(damaged)/2] ^= 1
 	noPixels := "GIF89a\n\x00\n\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff" + // 10×10, two colours; in it
@@ -471,10 +685,12 @@ func TestReadRefuses(t *testing.T) {
 		{"huge on both sides", "65535×65535 pixels", []byte("GIF89a\xff\xff\xff\xff\x00\x00\x00")},
 		{"large file", "more than 64 MB", make([]byte, maxBytes+1)},
 		{"file as large as may be", "neither PNG", make([]byte, maxBytes)},
+		{"cut short", "the picture is cut short", pngOf(t, noisy)[:20]},
 		{"damaged", "damaged", damaged},
 		{"blank", "nothing is drawn", pngOf(t, blank)},
 		{"one pixel", "nothing is drawn", pngOf(t, image.NewGray(image.Rect(0, 0, 1, 1)))},
 		{"no pixels", "without pixels", []byte(noPixels)},
+		{"too faint", "too faintly", pngOf(t, faint.page(testDigits(t)[0]))},
 		{"noise alone", "nothing is drawn", pngOf(t, noisy)},
 		{"much noise", "nothing is drawn", pngOf(t, noisier)},
 		{"shade alone", "nothing is drawn", pngOf(t, shaded)},
@@ -483,7 +699,8 @@ func TestReadRefuses(t *testing.T) {
 		got, err := Read(bytes.NewReader(c.file))
 		var e *Error
 		if got != nil || !errors.As(err, &e) || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: got %d pixels and the error %T, %v, want an *Error with %q", c.name, len(got), err, err, c.want)
+			t.Errorf("%s: got %d pixels and the error %T, %v, want an *Error with %q",
+				c.name, len(got), err, err, c.want)
 		}
 	}
 }
@@ -519,9 +736,12 @@ func TestReadErrorsUnwrap(t *testing.T) {
 func TestReadTruncated(t *testing.T) {
 	good := pngOf(t, asItIs(testDigits(t)[0]))
 	for n := range len(good) - 12 { // the last 12 bytes say no more than that it ends
+		_, err := Read(bytes.NewReader(good[:n]))
 		var e *Error
-		if _, err := Read(bytes.NewReader(good[:n])); !errors.As(err, &e) {
+		if !errors.As(err, &e) {
 			t.Errorf("the first %d bytes: got the error %T, %v, want an *Error", n, err, err)
+		} else if strings.Contains(e.Message, "cut short") && e.Err != io.ErrUnexpectedEOF {
+			t.Errorf("the first %d bytes: got %v, that unwraps to %v, want %v", n, e, e.Err, io.ErrUnexpectedEOF)
 		}
 	}
 }
