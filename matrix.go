@@ -15,6 +15,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"sort"
 	"sync"
@@ -221,20 +222,23 @@ func (c *Matrix) AddTMulSparse(s float64, a *Sparse, b *Matrix) {
 		panicShapes("AddTMulSparse", "c += s·aᵀ·b", c, a, b)
 	}
 	if c.Cols >= wide {
-		a.columns.grow(a.Cols)
+		a.columns.grow(a.Cols, min(m, block))
 	}
 	share(2*a.Cols, a.count()*c.Cols, func(from, to int) {
 		from, to = a.column(from), a.column(to) // these rows of c
 		if c.Cols < wide {
 			for i := range m {
-				addToRows(c, s, a.Rows[i].part(from, to), b.Row(i))
+				addToRows(c.Data, s, a.Rows[i].part(from, to), b.Row(i))
 			}
 			return
 		}
 		for i := 0; i < m; i += block {
 			a.columns.collect(a.Rows[i:min(i+block, m)], from, to)
-			for k := from; k < to; k++ {
-				addRows(c.Row(k), s, a.columns.at(k), b.Data[i*b.Cols:])
+			errors := b.Data[i*b.Cols:]
+			for k, n := range a.columns.count[from:to] {
+				if n > 0 {
+					addRows(c.Row(from+k), s, a.columns.at(from+k, n), errors)
+				}
 			}
 		}
 	})
@@ -259,8 +263,13 @@ func (a *Sparse) column(t int) int {
 
 // part returns what r has in the columns from … to−1.
 func (r SparseRow) part(from, to int) SparseRow {
-	first := sort.Search(len(r.Where), func(q int) bool { return int(r.Where[q]) >= from })
-	end := sort.Search(len(r.Where), func(q int) bool { return int(r.Where[q]) >= to })
+	first, end := 0, len(r.Where)
+	if end > 0 && int(r.Where[0]) < from {
+		first = sort.Search(end, func(q int) bool { return int(r.Where[q]) >= from })
+	}
+	if end > 0 && int(r.Where[end-1]) >= to {
+		end = sort.Search(end, func(q int) bool { return int(r.Where[q]) >= to })
+	}
 	return SparseRow{r.Where[first:end], r.Value[first:end]}
 }
 
@@ -275,38 +284,40 @@ const wide = 64
 // pixel, so that there need not be room for more.
 const block = 50
 
-// columns are the columns of up to block sparse rows: column k has count[k]
-// numbers, from k*block on value[…] in row where[…].
+// columns are the columns of some sparse rows, rows at most: column k has
+// count[k] numbers, from k*rows on value[…] in row where[…].
 type columns struct {
+	rows  int
 	count []int
 	where []uint16
 	value []float32
 }
 
-// grow makes room for n columns.
-func (c *columns) grow(n int) {
-	if len(c.count) < n {
-		*c = columns{make([]int, n), make([]uint16, n*block), make([]float32, n*block)}
+// grow makes room for n columns of so many rows.
+func (c *columns) grow(n, rows int) {
+	if c.rows = rows; n*rows > len(c.where) || n > len(c.count) {
+		c.count, c.where, c.value = make([]int, n), make([]uint16, n*rows), make([]float32, n*rows)
 	}
 }
 
 // collect finds the columns from … to−1 of rows.
 func (c *columns) collect(rows []SparseRow, from, to int) {
-	clear(c.count[from:to])
+	count, where, value := c.count, c.where, c.value // sooner found than in c, each time
+	clear(count[from:to])
 	for i, row := range rows {
 		row = row.part(from, to)
 		for q, k := range row.Where {
-			at := int(k)*block + c.count[k]
-			c.where[at], c.value[at] = uint16(i), row.Value[q]
-			c.count[k]++
+			at := int(k)*c.rows + count[k]
+			where[at], value[at] = uint16(i), row.Value[q]
+			count[k]++
 		}
 	}
 }
 
-// at returns column k.
-func (c *columns) at(k int) SparseRow {
-	first, end := k*block, k*block+c.count[k]
-	return SparseRow{c.where[first:end], c.value[first:end]}
+// at returns column k, which has n numbers.
+func (c *columns) at(k, n int) SparseRow {
+	first := k * c.rows
+	return SparseRow{c.where[first:][:n], c.value[first:][:n]}
 }
 
 // addRows adds rows to dst, each scaled:
@@ -316,7 +327,13 @@ func (c *columns) at(k int) SparseRow {
 // rows has the others one after the other, all as long as dst.
 func addRows(dst []float64, s float64, r SparseRow, rows []float64) {
 	n, where, value := len(dst), r.Where, r.Value[:len(r.Where)]
-	for len(where) >= 4 {
+	for len(where) >= 8 {
+		k, v := where[:8], value[:8]
+		add8(dst, s*float64(v[0]), s*float64(v[1]), s*float64(v[2]), s*float64(v[3]),
+			s*float64(v[4]), s*float64(v[5]), s*float64(v[6]), s*float64(v[7]), k, rows)
+		where, value = where[8:], value[8:]
+	}
+	if len(where) >= 4 {
 		k, v := where[:4], value[:4]
 		add4(dst, s*float64(v[0]), s*float64(v[1]), s*float64(v[2]), s*float64(v[3]),
 			rows[int(k[0])*n:], rows[int(k[1])*n:], rows[int(k[2])*n:], rows[int(k[3])*n:])
@@ -330,6 +347,15 @@ func addRows(dst []float64, s float64, r SparseRow, rows []float64) {
 		add2(dst, s*float64(value[0]), s*float64(value[1]), rows[int(where[0])*n:], rows[int(where[1])*n:])
 	case 1:
 		add1(dst, s*float64(value[0]), rows[int(where[0])*n:])
+	}
+}
+
+func add8(dst []float64, s0, s1, s2, s3, s4, s5, s6, s7 float64, k []uint16, rows []float64) {
+	n := len(dst)
+	r0, r1, r2, r3 := rows[int(k[0])*n:][:n], rows[int(k[1])*n:][:n], rows[int(k[2])*n:][:n], rows[int(k[3])*n:][:n]
+	r4, r5, r6, r7 := rows[int(k[4])*n:][:n], rows[int(k[5])*n:][:n], rows[int(k[6])*n:][:n], rows[int(k[7])*n:][:n]
+	for j := range dst {
+		dst[j] = (dst[j] + ((s0*r0[j] + s1*r1[j]) + (s2*r2[j] + s3*r3[j]))) + ((s4*r4[j] + s5*r5[j]) + (s6*r6[j] + s7*r7[j]))
 	}
 }
 
@@ -379,19 +405,27 @@ func add1(dst []float64, s0 float64, r0 []float64) {
 //
 // It takes two rows at a time, and reads src once for both: half the time of
 // one row at a time. Four at a time are no faster.
-func addToRows(m *Matrix, s float64, r SparseRow, src []float64) {
-	where, value := r.Where, r.Value[:len(r.Where)]
-	for len(where) >= 2 {
-		s0, s1 := s*float64(value[0]), s*float64(value[1])
-		r0, r1 := m.Row(int(where[0]))[:len(src)], m.Row(int(where[1]))[:len(src)]
-		for j, v := range src {
-			r0[j] += s0 * v
-			r1[j] += s1 * v
-		}
-		where, value = where[2:], value[2:]
+func addToRows(rows []float64, s float64, r SparseRow, src []float64) {
+	n, where, value := len(src), r.Where, r.Value[:len(r.Where)]
+	for len(where) >= 4 {
+		k, v := where[:4], value[:4]
+		add1To4(rows[int(k[0])*n:], rows[int(k[1])*n:], rows[int(k[2])*n:], rows[int(k[3])*n:],
+			s*float64(v[0]), s*float64(v[1]), s*float64(v[2]), s*float64(v[3]), src)
+		where, value = where[4:], value[4:]
 	}
-	if len(where) == 1 {
-		add1(m.Row(int(where[0])), s*float64(value[0]), src)
+	for q, k := range where {
+		add1(rows[int(k)*n:][:n], s*float64(value[q]), src)
+	}
+}
+
+// add1To4
+func add1To4(r0, r1, r2, r3 []float64, s0, s1, s2, s3 float64, src []float64) {
+	r0, r1, r2, r3 = r0[:len(src)], r1[:len(src)], r2[:len(src)], r3[:len(src)]
+	for j, v := range src {
+		r0[j] += s0 * v
+		r1[j] += s1 * v
+		r2[j] += s2 * v
+		r3[j] += s3 * v
 	}
 }
 
@@ -428,7 +462,7 @@ func (b *Matrix) AddSum(s float64, a *Matrix) {
 // Apply replaces every number v of m by f(v).
 func (m *Matrix) Apply(f func(float64) float64) {
 	share(m.Rows, 20*len(m.Data), func(from, to int) { // σ takes as long as 20 multiplications
-		data := m.Data[from*m.Cols : to*m.Cols]
+		data, f := m.Data[from*m.Cols:to*m.Cols], f
 		for i, v := range data {
 			data[i] = f(v)
 		}
@@ -518,7 +552,9 @@ func share(n, work int, rows func(from, to int)) {
 	if j.undone.Load() > 0 {
 		took := sinceStart() - began
 		j.wait()
-		stayAlone(sinceStart(), began, took, cores, mine)
+		if lost := sinceStart() - began - j.alone(took, mine); lost > stopped {
+			stayAlone(lost)
+		}
 	}
 	published.CompareAndSwap(j, nil)
 }
@@ -536,7 +572,7 @@ type job struct {
 	parts  int
 	taken  atomic.Int32   // how many parts are taken, or more
 	undone atomic.Int32   // how many parts are not done
-	done   sync.WaitGroup // the same for who sleeps until all are
+	done   sync.WaitGroup // the same, for who sleeps until all are
 }
 
 var (
@@ -565,20 +601,35 @@ func (j *job) takeParts() (mine int) {
 // bound returns where part p begins.
 func (j *job) bound(p int) int { return int(int64(p) * int64(j.n) / int64(j.parts)) }
 
+// alone returns how long the job would have taken the caller alone, whom it took
+// so long to do so many of its parts: for ever, if it did none.
+func (j *job) alone(took time.Duration, mine int) time.Duration {
+	if mine == 0 {
+		return math.MaxInt64
+	}
+	return took * time.Duration(j.parts) / time.Duration(mine)
+}
+
 // help is a helper. It helps with one job after another, and ends when it has
 // seen none for a while: most jobs are done sooner than a sleeper is awake.
 func help() {
-	for looks := 0; looks < maxLooks; looks++ {
-		if j := published.Load(); j != nil && j.takeParts() > 0 {
-			looks = 0
+	began, parts := sinceStart(), 0
+	for looks := 0; looks < maxLooks; looks += pause() {
+		if j := published.Load(); j != nil {
+			if mine := j.takeParts(); mine > 0 {
+				parts, looks = parts+mine, 0
+			}
 		}
 	}
 	helpers.Add(-1)
+	if parts < 10 { // it has looked for longer than it has helped
+		stayAlone(sinceStart() - began)
+	}
 }
 
 // wait returns when the job is done. It looks for a while before it sleeps.
 func (j *job) wait() {
-	for looks := 0; looks < maxLooks; looks++ {
+	for looks := 0; looks < maxLooks; looks += pause() {
 		if j.undone.Load() == 0 {
 			return
 		}
@@ -588,24 +639,33 @@ func (j *job) wait() {
 
 // maxLooks is how many times to look whether something has happened: for some
 // 100 µs.
-const maxLooks = 200_000
+const maxLooks = 5_000
 
-// stayAlone keeps jobs from being published for a while, if one took longer than
-// the caller would have taken alone: from began to now, when it took the caller
-// so long to do so many of its parts. Then a helper had begun its part and was
-// stopped, as the core was taken away: by another program, or because the
-// program had used up the time it is given. The loss is at most 1/restPerLoss of
-// the time.
-func stayAlone(now, began, took time.Duration, parts, mine int) {
-	if mine == 0 {
-		return
+// pause returns 1, after some 20 ns in which it waits for one result after
+// another. Two cores that are one core in truth share its units: meanwhile, they
+// are the other's.
+func pause() int {
+	x := 2.0
+	for range 4 {
+		x = math.Sqrt(x)
 	}
-	if lost := now - began - took*time.Duration(parts)/time.Duration(mine); lost > 0 {
-		aloneUntil.Store(int64(now + restPerLoss*lost))
+	if x > 2 { // never
+		return 0
 	}
+	return 1
 }
 
-const restPerLoss = 16
+// stopped is how much longer than the caller alone a job must have taken for a
+// helper to have been stopped while it did its part.
+const stopped = 500 * time.Microsecond
+
+// stayAlone keeps jobs from being published for 50 times as long as was lost on
+// help that did more harm than good. That is so when cores are taken away, by
+// other programs, or because the program has used up the time it is given: then
+// the program is as fast as on one core, but for 2%.
+func stayAlone(lost time.Duration) {
+	aloneUntil.Store(int64(sinceStart() + 50*lost))
+}
 
 var start = time.Now()
 

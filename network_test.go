@@ -2303,13 +2303,13 @@ func TestColumns(t *testing.T) {
 		m := randomMatrix(shape[0], shape[1], rng)
 		a := sparse(m)
 		got := NewMatrix(m.Rows, m.Cols)
-		c.grow(m.Cols)
+		c.grow(m.Cols, min(m.Rows, block))
 		for i := 0; i < m.Rows; i += block {
 			for _, band := range [][2]int{{0, m.Cols / 3}, {m.Cols / 3, m.Cols}} {
 				c.collect(a.Rows[i:min(i+block, m.Rows)], band[0], band[1])
 			}
 			for k := range m.Cols {
-				column := c.at(k)
+				column := c.at(k, c.count[k])
 				for q, row := range column.Where {
 					got.Row(i + int(row))[k] += float64(column.Value[q])
 				}
@@ -2458,32 +2458,43 @@ func TestShareWaits(t *testing.T) {
 	})
 }
 
-// Help that made a job take longer than the caller alone would have taken, and
-// only that, is not asked for again at once.
-func TestStayAlone(t *testing.T) {
+// What a job would have taken alone, and what is lost if it took longer.
+func TestJobAlone(t *testing.T) {
 	for name, c := range map[string]struct {
-		took, elapsed time.Duration
-		parts, mine   int
-		want          time.Duration // how long to stay alone
+		parts, mine int
+		want        time.Duration // if the caller's own took 10
 	}{
-		"as long as alone":    {10, 20, 2, 1, 0},
-		"longer":              {10, 21, 2, 1, restPerLoss},
-		"one of eight parts":  {10, 80, 8, 1, 0},
-		"half of eight parts": {40, 90, 8, 4, 10 * restPerLoss},
-		"no part at all":      {0, 1000, 2, 0, 0},
+		"one of two":    {2, 1, 20},
+		"one of eight":  {8, 1, 80},
+		"four of eight": {8, 4, 20},
+		"all":           {8, 8, 10},
+		"none":          {2, 0, math.MaxInt64},
 	} {
-		aloneUntil.Store(0)
-		const began = 1000
-		stayAlone(began+c.elapsed, began, c.took, c.parts, c.mine)
-		want := time.Duration(0)
-		if c.want > 0 {
-			want = began + c.elapsed + c.want
-		}
-		if got := time.Duration(aloneUntil.Load()); got != want {
-			t.Errorf("%s: alone until %d, want %d", name, got, want)
+		if got := (&job{parts: c.parts}).alone(10, c.mine); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}
-	aloneUntil.Store(0)
+}
+
+// Help that is stopped while it does its part, and a helper that looks for jobs
+// in vain, are not asked for again for 50 times as long.
+func TestStayAlone(t *testing.T) {
+	defer aloneUntil.Store(0)
+	before := sinceStart()
+	stayAlone(time.Hour)
+	after := sinceStart()
+	if got := time.Duration(aloneUntil.Load()) - 50*time.Hour; got < before || got > after {
+		t.Errorf("an hour lost at %v to %v: alone until 50 hours after %v", before, after, got)
+	}
+	onCores(2, func() {
+		began := sinceStart()
+		helpers.Add(1)
+		help() // there is no job
+		ended := sinceStart()
+		if got := time.Duration(aloneUntil.Load()); got < ended || got > ended+50*(ended-began) {
+			t.Errorf("a helper looked in vain from %v to %v: alone until %v", began, ended, got)
+		}
+	})
 }
 
 func TestArgmax(t *testing.T) {

@@ -43,7 +43,7 @@ const (
 // not a picture at all, or nothing is drawn on it.
 type Error struct {
 	Message string
-	Err     error // io.ErrUnexpectedEOF if the file is cut short, else nil or the decoder's error
+	Err     error // io.ErrUnexpectedEOF if the file is cut short (unless it is a GIF), else nil or the decoder's error
 }
 
 func (e *Error) Error() string { return e.Message }
