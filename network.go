@@ -282,8 +282,12 @@ var Quadratic = &Cost{
 // costDerivative is ∂C/∂a of the quadratic cost.
 func costDerivative(a, y float64) float64 { return a - y }
 
-// sigmoid is σ(z) = 1 / (1 + e^−z), between 0 and 1.
-func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
+// sigmoid replaces every z by σ(z) = 1 / (1 + e^−z), which is between 0 and 1.
+func sigmoid(z []float64) {
+	for j, v := range z {
+		z[j] = 1 / (1 + math.Exp(-v))
+	}
+}
 
 // sigmoidPrime is the derivative of σ at z, given not z but a = σ(z), which
 // is at hand wherever it is needed and saves computing e^−z again:

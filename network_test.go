@@ -207,6 +207,13 @@ func randomMatrix(rows, cols int, rng *rand.Rand) *Matrix {
 	return m
 }
 
+// each replaces every number v of m by f(v).
+func each(m *Matrix, f func(v float64) float64) {
+	for i, v := range m.Data {
+		m.Data[i] = f(v)
+	}
+}
+
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
 // ---- network.go ----
@@ -269,25 +276,32 @@ func TestScaleWeights(t *testing.T) {
 	net.ScaleWeights()
 	for _, w := range normal.Weights {
 		nIn := float64(w.Rows)
-		w.Apply(func(v float64) float64 { return v / math.Sqrt(nIn) })
+		each(w, func(v float64) float64 { return v / math.Sqrt(nIn) })
 	}
 	wantClose(t, "weights", net.Weights, normal.Weights, 1e-15)
 	wantClose(t, "biases", net.Biases, normal.Biases, 0)
 }
 
 func TestSigmoid(t *testing.T) {
+	sigma := func(z float64) float64 {
+		a := []float64{0, z, 0}
+		if sigmoid(a[1:2]); a[0] != 0 || a[2] != 0 {
+			t.Errorf("sigmoid of the second of three changes the others: %v", a)
+		}
+		return a[1]
+	}
 	// python3 -c 'from math import exp; print([1/(1+exp(-z)) for z in (-2, -0.5, 0, 1, 30)])'
 	for z, want := range map[float64]float64{
 		-2: 0.11920292202211757, -0.5: 0.3775406687981454, 0: 0.5, 1: 0.7310585786300049, 30: 0.9999999999999065,
 		-1000: 0, 1000: 1, math.Inf(-1): 0, math.Inf(1): 1,
 	} {
-		if got := sigmoid(z); math.Abs(got-want) > 1e-15 {
+		if got := sigma(z); math.Abs(got-want) > 1e-15 {
 			t.Errorf("sigmoid(%v) = %v, want %v", z, got, want)
 		}
 	}
 	for _, z := range []float64{-3, -1, 0, 0.5, 2} {
 		const h = 1e-5 // the error of the difference is about h²/6·σ‴ < 1e-11
-		got, want := sigmoidPrime(sigmoid(z)), (sigmoid(z+h)-sigmoid(z-h))/(2*h)
+		got, want := sigmoidPrime(sigma(z)), (sigma(z+h)-sigma(z-h))/(2*h)
 		if math.Abs(got-want) > 1e-10 {
 			t.Errorf("sigmoidPrime(sigmoid(%v)) = %v, want %v", z, got, want)
 		}
@@ -616,8 +630,8 @@ func TestMiniBatchGradientIsMeanOfSingles(t *testing.T) {
 		}
 	}
 	for l := range nablaW {
-		nablaB[l].Apply(func(v float64) float64 { return v / m })
-		nablaW[l].Apply(func(v float64) float64 { return v / m })
+		each(nablaB[l], func(v float64) float64 { return v / m })
+		each(nablaW[l], func(v float64) float64 { return v / m })
 	}
 	wantClose(t, "nablaB", nablaB, meanB, 1e-14)
 	wantClose(t, "nablaW", nablaW, meanW, 1e-14)
@@ -740,8 +754,8 @@ func TestPatience(t *testing.T) {
 		net := NewNetwork([]int{4, 3, 10}, newRand(1))
 		say := func(digit int) {
 			for l := range net.Weights {
-				net.Weights[l].Apply(func(float64) float64 { return float64(digit) })
-				net.Biases[l].Apply(func(float64) float64 { return float64(-digit) })
+				each(net.Weights[l], func(float64) float64 { return float64(digit) })
+				each(net.Biases[l], func(float64) float64 { return float64(-digit) })
 			}
 			net.Biases[1].Data[digit] = 1
 		}
@@ -1319,7 +1333,7 @@ func FuzzProducts(f *testing.F) {
 func TestProductsKeepNaN(t *testing.T) {
 	filled := func(cols int, v float64) *Matrix {
 		m := NewMatrix(1, cols)
-		m.Apply(func(float64) float64 { return v })
+		each(m, func(float64) float64 { return v })
 		return m
 	}
 	nan, inf := math.NaN(), math.Inf(1)
@@ -1447,8 +1461,14 @@ func TestElementwise(t *testing.T) {
 		}},
 		"AddRow": {m(2, 2, 1, 2, 3, 4), m(2, 2, 11, 22, 13, 24), func(x *Matrix) { x.AddRow(m(1, 2, 10, 20)) }},
 		"AddSum": {m(1, 2, 100, 200), m(1, 2, 92, 188), func(x *Matrix) { x.AddSum(-2, m(2, 2, 1, 2, 3, 4)) }},
-		"Apply":  {m(1, 3, 1, -2, 3), m(1, 3, 2, -4, 6), func(x *Matrix) { x.Apply(double) }},
-		"Scale":  {m(2, 2, 1, -2, 3, 0), m(2, 2, -3, 6, -9, math.Copysign(0, -1)), func(x *Matrix) { x.Scale(-3) }},
+		"Apply": {m(1, 3, 1, -2, 3), m(1, 3, 2, -4, 6), func(x *Matrix) {
+			x.Apply(func(numbers []float64) {
+				for i := range numbers {
+					numbers[i] *= 2
+				}
+			})
+		}},
+		"Scale": {m(2, 2, 1, -2, 3, 0), m(2, 2, -3, 6, -9, math.Copysign(0, -1)), func(x *Matrix) { x.Scale(-3) }},
 		"Hadamard": {m(2, 2, 1, 2, 3, 4), m(2, 2, 10, 24, 42, 64), func(x *Matrix) {
 			x.Hadamard(double, m(2, 2, 5, 6, 7, 8))
 		}},
@@ -1537,8 +1557,9 @@ func onCores(cores int, f func()) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
 	defer func(n int) { processors = n }(processors)
 	processors = cores
-	aloneUntil.Store(0)
+	alone.Store(0)
 	f()
+	alone.Store(0)
 }
 
 // Every row is computed once and whole when share returns, whoever does it, also
@@ -1582,7 +1603,7 @@ func TestShare(t *testing.T) {
 func TestShareParts(t *testing.T) {
 	for name, c := range map[string]struct {
 		cores, n, work int
-		aloneUntil     time.Duration
+		alone          int64
 		want           int
 	}{
 		"one core":            {1, 100, 1 << 30, 0, 1},
@@ -1593,7 +1614,7 @@ func TestShareParts(t *testing.T) {
 		"late just now":       {8, 100, worthSharing, math.MaxInt64, 1},
 	} {
 		onCores(c.cores, func() {
-			aloneUntil.Store(int64(c.aloneUntil))
+			alone.Store(c.alone)
 			var parts atomic.Int32
 			share(c.n, c.work, func(from, to int) {
 				parts.Add(1)
@@ -1635,41 +1656,25 @@ func TestShareWaits(t *testing.T) {
 	})
 }
 
-// What a job would have taken alone, and what is lost if it took longer.
-func TestJobAlone(t *testing.T) {
-	for name, c := range map[string]struct {
-		parts, mine int
-		want        time.Duration // if the caller's own took 10
-	}{
-		"one of two":    {2, 1, 20},
-		"one of eight":  {8, 1, 80},
-		"four of eight": {8, 4, 20},
-		"all":           {8, 8, 10},
-		"none":          {2, 0, math.MaxInt64},
-	} {
-		if got := (&job{parts: c.parts}).alone(10, c.mine); got != c.want {
-			t.Errorf("%s: %d, want %d", name, got, c.want)
-		}
-	}
-}
-
-// Help that is stopped while it does its part, and a helper that looks for jobs
-// in vain, are not asked for again for 50 times as long.
-func TestStayAlone(t *testing.T) {
-	defer aloneUntil.Store(0)
-	before := sinceStart()
-	stayAlone(time.Hour)
-	after := sinceStart()
-	if got := time.Duration(aloneUntil.Load()) - 50*time.Hour; got < before || got > after {
-		t.Errorf("an hour lost at %v to %v: alone until 50 hours after %v", before, after, got)
-	}
+// Help that was lost makes the next jobs be done alone, 100 multiplications for
+// every nanosecond; and a helper that looks for jobs in vain is lost.
+func TestLose(t *testing.T) {
 	onCores(2, func() {
-		began := sinceStart()
+		parts := func(work int) (n int) {
+			var calls atomic.Int32
+			share(2, work, func(from, to int) { calls.Add(1) })
+			return int(calls.Load())
+		}
+		lose(1000) // 100,000 multiplications
+		for k, want := range []int{1, 1, 2} {
+			if got := parts(50_000 - 1 + k%2); got != want {
+				t.Errorf("job %d after the loss: %d parts, want %d", k, got, want)
+			}
+		}
+		alone.Store(0)
 		helpers.Add(1)
-		help() // there is no job
-		ended := sinceStart()
-		if got := time.Duration(aloneUntil.Load()); got < ended || got > ended+50*(ended-began) {
-			t.Errorf("a helper looked in vain from %v to %v: alone until %v", began, ended, got)
+		if help(); alone.Load() <= 0 {
+			t.Error("a helper that has found no job is asked again at once")
 		}
 	})
 }
@@ -1829,7 +1834,7 @@ func TestBuiltInDigits(t *testing.T) {
 func TestGather(t *testing.T) {
 	d := dataSetOf([][]float64{{0, 0.5, 0}, {1, 0, 0.25}, {0, 0, 0}}, []uint8{3, 0, 9})
 	x, y := sparse(randomMatrix(5, 4, newRand(1))), NewMatrix(3, 10) // left over from another mini-batch
-	y.Apply(func(float64) float64 { return 7 })
+	each(y, func(float64) float64 { return 7 })
 	d.Gather([]int{1, 2, 0}, x, y)
 	wantX := &Matrix{3, 3, []float64{1, 0, 0.25, 0, 0, 0, 0, 0.5, 0}}
 	if got := dense(x); !reflect.DeepEqual(got, wantX) {
