@@ -285,22 +285,38 @@ func (a *array) readInk(name string, room *int) error {
 		return UnsupportedError(fmt.Sprintf("%s images are %s, want 1 to %d pixels of float32, float64 or uint8",
 			name, describe(a), maxPixels))
 	}
-	err := a.eachImage(func(i int, where []uint16, value []float64) error {
-		image := SparseRow{slices.Clone(where), make([]float32, len(value))}
-		for q, v := range value {
+	many := 1 // rows at a time
+	if a.fortran {
+		many = min(256, 1<<23/(a.cols*a.dtype.size)) // in at most 8 MB: of each column, a few lie together
+	}
+	width := a.cols * a.dtype.size
+	raw := make([]byte, min(many, a.rows)*width)
+	row := make([]byte, (width+7)/8*8) // a multiple of 8, for notZero
+	where, value := make([]uint16, a.cols), make([]float64, a.cols)
+	for i := range a.rows {
+		if i%many == 0 {
+			a.copyRows(raw[:min(many, a.rows-i)*width], i)
+		}
+		copy(row, raw[i%many*width:][:width])
+		n := a.dtype.notZero(where, value, row)
+		if *room -= n + imageRoom; *room < 0 {
+			return UnsupportedError(fmt.Sprintf("%s images, row %d: more than %d pixels that are not 0 in all", name, i, maxInk))
+		}
+		image := SparseRow{slices.Clone(where[:n]), make([]float32, n)}
+		for q, v := range value[:n] {
 			if !(v >= 0 && v <= 1) { // written so that NaN is refused as well
 				return formatErrorf("%s images, row %d, pixel %d: %v is not from 0 to 1", name, i, where[q], v)
 			}
 			image.Value[q] = float32(v)
 		}
-		if *room -= len(value) + 2; *room < 0 {
-			return UnsupportedError(fmt.Sprintf("%s images, row %d: more than %d pixels that are not 0 in all", name, i, maxInk))
-		}
 		a.ink = append(a.ink, image)
-		return nil
-	})
+		if i == a.rows/2 && !a.fortran {
+			clear(a.data[:i*width/pieceSize]) // the first half is not needed any more,
+			runtime.GC()                      // and its memory is, for the second
+		}
+	}
 	a.data = nil
-	return err
+	return nil
 }
 
 // A pickle is a small program for a machine with a stack. Run from its first
@@ -392,7 +408,8 @@ const (
 // pixels of ink and 180 instructions, or 70,000 more for labels in lists.
 const (
 	maxPayload      = 1 << 30    // bytes in all the strings together
-	maxInk          = 60_000_000 // pixels that are not 0, at 6 bytes each; an image counts as two
+	maxInk          = 60_000_000 // pixels that are not 0, at 6 bytes each
+	imageRoom       = 12         // pixels that each image counts as besides, for the memory it takes
 	maxPixels       = 1 << 16    // pixels of one image
 	maxElements     = 1 << 28    // elements of all arrays together
 	maxInstructions = 300_000    // each adds at most one thing to the stack, or to the memo
@@ -1016,31 +1033,6 @@ func (s bytestring) copyAt(p []byte, offset int) {
 		n := copy(p, s[offset/pieceSize][offset%pieceSize:])
 		p, offset = p[n:], offset+n
 	}
-}
-
-// eachImage calls visit with the pixels that are not 0 of each row of a, an
-// array of images, until visit fails: value[q] is that of pixel where[q]. Both
-// are good until visit returns.
-func (a *array) eachImage(visit func(i int, where []uint16, value []float64) error) error {
-	width := a.cols * a.dtype.size
-	many := 1 // rows at a time
-	if a.fortran {
-		many = min(256, 1<<23/width) // in at most 8 MB: of each column, a few lie together
-	}
-	raw := make([]byte, min(many, a.rows)*width)
-	row := make([]byte, (width+7)/8*8) // a multiple of 8, for notZero
-	where, value := make([]uint16, a.cols), make([]float64, a.cols)
-	for i := range a.rows {
-		if i%many == 0 {
-			a.copyRows(raw[:min(many, a.rows-i)*width], i)
-		}
-		copy(row, raw[i%many*width:][:width])
-		n := a.dtype.notZero(where, value, row)
-		if err := visit(i, where[:n], value[:n]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // copyRows fills p with rows of a from row i on, each element little-endian.

@@ -2676,13 +2676,14 @@ func TestElementsAreLimited(t *testing.T) {
 	}
 }
 
-// Ink takes room: an image as much as two pixels of it.
+// Ink takes room: an image as much as imageRoom pixels of it.
 func TestReadInkTakesRoom(t *testing.T) {
 	images := func(data ...byte) *array {
 		return &array{dims: 2, rows: 2, cols: 3, dtype: dtype{'u', 1, '|'}, data: bytestring{data}}
 	}
-	room := 18
-	for _, want := range []int{11, 4} { // 2 images and 3 pixels take 7
+	const set = 2*imageRoom + 3 // 2 images and 3 pixels
+	room := 2*set + 2*imageRoom
+	for _, want := range []int{set + 2*imageRoom, 2 * imageRoom} {
 		if err := images(0, 1, 2, 0, 3, 0).readInk("test", &room); err != nil || room != want {
 			t.Fatalf("%v, and room is %d, want %d", err, room, want)
 		}
