@@ -636,36 +636,8 @@ func drawImage(w io.Writer, pixels []float64, width int) error {
 	if width == 0 { // images that are not squares
 		width = len(pixels)
 	}
-	_, err := io.WriteString(w, drawing(pixels, width, isTerminal(w) && os.Getenv("NO_COLOR") == ""))
+	_, err := io.WriteString(w, picture.Draw(pixels, width, isTerminal(w) && os.Getenv("NO_COLOR") == ""))
 	return err
-}
-
-// drawing is an image in characters, each of them two pixels, one above the
-// other. In colour they are half blocks, whose foreground is the upper pixel
-// and whose background is the lower, each in one of the 24 greys of terminals;
-// plain, a character as dark as both together.
-func drawing(pixels []float64, width int, colour bool) string {
-	const plain = " .:-=+*#%@"
-	var all strings.Builder
-	for i := 0; i < len(pixels); i += 2 * width {
-		var line strings.Builder
-		for j := i; j < i+width; j++ {
-			upper, lower := pixels[j], 0.0
-			if j+width < len(pixels) {
-				lower = pixels[j+width]
-			}
-			if colour {
-				fmt.Fprintf(&line, "\x1b[38;5;%dm\x1b[48;5;%dm▀", 232+int(23*upper), 232+int(23*lower))
-			} else {
-				line.WriteByte(plain[int((upper+lower)/2*float64(len(plain)-1)+0.5)])
-			}
-		}
-		if colour {
-			line.WriteString("\x1b[0m")
-		}
-		fmt.Fprintln(&all, strings.TrimRight(line.String(), " "))
-	}
-	return all.String()
 }
 
 // isTerminal reports whether w is a terminal.

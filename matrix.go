@@ -273,11 +273,11 @@ func (r SparseRow) part(from, to int) SparseRow {
 	return SparseRow{r.Where[first:end], r.Value[first:end]}
 }
 
-// wide is how long rows must be for AddTMulSparse to go pixel by pixel: a row
-// of weights is then read and written once for four images, not for each, but
-// which images have which pixel must be found out first. Measured with
-// mini-batches of 10: with 30 hidden neurons an epoch takes a tenth longer than
-// image by image, with 60 as long, with 100 and 300 a twentieth less.
+// wide is how long rows must be for AddTMulSparse to go pixel by pixel: a row of
+// weights is then read and written once for several images, not for each, but
+// which images have which pixel must be found out first. Measured, the time of
+// an epoch pixel by pixel over that image by image: 784-100-10 with mini-batches
+// of 10, 1.07; 784-300-10 with 10, 0.99; with 100, 0.91.
 const wide = 128
 
 // block is how many images AddTMulSparse takes at a time when it goes pixel by
@@ -322,9 +322,12 @@ func (c *columns) at(k, n int) SparseRow {
 
 // addRows adds rows to dst, each scaled:
 //
-//	dst[j] += Σ over q of s · r.Value[q] · row r.Where[q] of the others [j]      for every j
+//	dst[j] += Σ over q of s · r.Value[q] · row r.Where[q] [j]      for every j
 //
-// rows has the others one after the other, all as long as dst.
+// rows has them one after the other, each as long as dst. Eight are added at a
+// time, then four, then what is left. Each time dst is read and written once, not
+// once for every row, and the products do not wait for each other to be added: four
+// at a time take half the time of four times one, eight a sixteenth less than that.
 func addRows(dst []float64, s float64, r SparseRow, rows []float64) {
 	n, where, value := len(dst), r.Where, r.Value[:len(r.Where)]
 	for len(where) >= 8 {
@@ -350,23 +353,24 @@ func addRows(dst []float64, s float64, r SparseRow, rows []float64) {
 	}
 }
 
+// add8 adds eight rows, those whose numbers are k:
+//
+//	dst[j] += s0·r0[j] + s1·r1[j] + … + s7·r7[j]      for every j
+//
+// The brackets are those of add4 twice, so that the result is the same.
 func add8(dst []float64, s0, s1, s2, s3, s4, s5, s6, s7 float64, k []uint16, rows []float64) {
 	n := len(dst)
 	r0, r1, r2, r3 := rows[int(k[0])*n:][:n], rows[int(k[1])*n:][:n], rows[int(k[2])*n:][:n], rows[int(k[3])*n:][:n]
 	r4, r5, r6, r7 := rows[int(k[4])*n:][:n], rows[int(k[5])*n:][:n], rows[int(k[6])*n:][:n], rows[int(k[7])*n:][:n]
 	for j := range dst {
-		dst[j] = (dst[j] + ((s0*r0[j] + s1*r1[j]) + (s2*r2[j] + s3*r3[j]))) + ((s4*r4[j] + s5*r5[j]) + (s6*r6[j] + s7*r7[j]))
+		sum := dst[j] + ((s0*r0[j] + s1*r1[j]) + (s2*r2[j] + s3*r3[j]))
+		dst[j] = sum + ((s4*r4[j] + s5*r5[j]) + (s6*r6[j] + s7*r7[j]))
 	}
 }
 
-// add4 is the loop of all products but MulT, and of the step of weights whose
-// rows are wide. With addToRows it takes most of the time of training:
+// add4 adds four rows, as all products but MulT do:
 //
 //	dst[j] += s0·r0[j] + s1·r1[j] + s2·r2[j] + s3·r3[j]      for every j
-//
-// It takes half the time of four times add1: dst is read and written once, not
-// four times, and the four products do not wait for each other to be added.
-// More than four at a time are too many for the registers.
 func add4(dst []float64, s0, s1, s2, s3 float64, r0, r1, r2, r3 []float64) {
 	// This shows the compiler that every r[j] exists, so it can leave the checks
 	// of bounds out of the loop.
@@ -398,18 +402,17 @@ func add1(dst []float64, s0 float64, r0 []float64) {
 	}
 }
 
-// addToRows is the loop of the step of weights whose rows are not wide. It goes
-// the other way, from one row to many:
+// addToRows goes the other way, and adds one row to many:
 //
-//	m[r.Where[q]][j] += s · r.Value[q] · src[j]      for every q and every j
+//	row r.Where[q] [j] += s · r.Value[q] · src[j]      for every q and every j
 //
-// It takes two rows at a time, and reads src once for both: half the time of
-// one row at a time. Four at a time are no faster.
+// rows has them one after the other, each as long as src. Four at a time, it reads
+// src once for all of them.
 func addToRows(rows []float64, s float64, r SparseRow, src []float64) {
 	n, where, value := len(src), r.Where, r.Value[:len(r.Where)]
 	for len(where) >= 4 {
 		k, v := where[:4], value[:4]
-		add1To4(rows[int(k[0])*n:], rows[int(k[1])*n:], rows[int(k[2])*n:], rows[int(k[3])*n:],
+		addTo4(rows[int(k[0])*n:], rows[int(k[1])*n:], rows[int(k[2])*n:], rows[int(k[3])*n:],
 			s*float64(v[0]), s*float64(v[1]), s*float64(v[2]), s*float64(v[3]), src)
 		where, value = where[4:], value[4:]
 	}
@@ -418,8 +421,10 @@ func addToRows(rows []float64, s float64, r SparseRow, src []float64) {
 	}
 }
 
-// add1To4
-func add1To4(r0, r1, r2, r3 []float64, s0, s1, s2, s3 float64, src []float64) {
+// addTo4 adds src to four rows:
+//
+//	r0[j] += s0·src[j], r1[j] += s1·src[j], r2[j] += s2·src[j], r3[j] += s3·src[j]      for every j
+func addTo4(r0, r1, r2, r3 []float64, s0, s1, s2, s3 float64, src []float64) {
 	r0, r1, r2, r3 = r0[:len(src)], r1[:len(src)], r2[:len(src)], r3[:len(src)]
 	for j, v := range src {
 		r0[j] += s0 * v
@@ -549,7 +554,10 @@ func share(n, work int, rows func(from, to int)) {
 	published.CompareAndSwap(j, nil)
 }
 
-// worthSharing is how many multiplications a job must take to be shared.
+// worthSharing is how many multiplications a job must take to be shared: fewer
+// are done before another core has noticed. Measured on two cores, the time of
+// 784-30-10 and 784-100-10 with mini-batches of 10: with 1,500 and 3,500 it is up to
+// 4% more than with 3,000, with 6,500 up to 9%, with 12,000 up to 7%.
 const worthSharing = 3_000
 
 // processors is how many cores the machine has for this program.
@@ -561,9 +569,9 @@ type job struct {
 	n      int
 	work   int // as in share
 	parts  int
-	taken  atomic.Int32   // how many parts are taken, or more
+	taken  atomic.Int32   // how many parts are taken; more, when somebody has asked for one too many
 	undone atomic.Int32   // how many parts are not done
-	done   sync.WaitGroup // the same, for who sleeps until all are
+	done   sync.WaitGroup // to sleep on until none is undone
 }
 
 var (

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
+	"digits/picture"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -3483,7 +3484,7 @@ func TestShowMistakes(t *testing.T) {
 		var drawn strings.Builder
 		for _, i := range want {
 			fmt.Fprintf(&drawn, "\ntest digit %d: %d read as %d\n", i, test.Labels[i], answers[i])
-			drawn.WriteString(drawing(pixelsOf(test).Row(i), 28, false))
+			drawn.WriteString(picture.Draw(pixelsOf(test).Row(i), 28, false))
 		}
 		if got := show(n); !strings.HasSuffix(got, drawn.String()) || strings.Count(got, "test digit") != len(want) {
 			t.Errorf("-show %d shows\n%s\nwant at the end\n%s", n, got, drawn.String())
@@ -3509,19 +3510,6 @@ func TestShowMistakesRightAndRead(t *testing.T) {
 	want := fmt.Sprintf("     1 times %d read as %d\n", test.Labels[3], answers[3])
 	if !strings.HasSuffix(out.String(), want) {
 		t.Errorf("got\n%s\nwant at the end %s", out.String(), want)
-	}
-}
-
-func TestDrawing(t *testing.T) {
-	pixels := []float64{0, 1, 0.5, 1, 1, 0, 0, 0.25, 1}
-	for colour, want := range map[bool]string{
-		false: "+@:\n .+\n",
-		true: "\x1b[38;5;232m\x1b[48;5;255m▀\x1b[38;5;255m\x1b[48;5;255m▀\x1b[38;5;243m\x1b[48;5;232m▀\x1b[0m\n" +
-			"\x1b[38;5;232m\x1b[48;5;232m▀\x1b[38;5;237m\x1b[48;5;232m▀\x1b[38;5;255m\x1b[48;5;232m▀\x1b[0m\n",
-	} {
-		if got := drawing(pixels, 3, colour); got != want {
-			t.Errorf("colour %v: got %q, want %q", colour, got, want)
-		}
 	}
 }
 
@@ -3652,7 +3640,7 @@ func TestCommandReadsPictures(t *testing.T) {
 		}
 		want.WriteString(line)
 		shown.WriteString(line)
-		shown.WriteString(drawing(digit, 28, false))
+		shown.WriteString(picture.Draw(digit, 28, false))
 	}
 	args := []string{"-load", file("net.json"),
 		file("0.png"), file("bad.png"), file("1.png"), file("none.png"), file("2.png")}

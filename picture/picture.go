@@ -13,7 +13,8 @@
 //   - The digit is fitted in 20×20 pixels, its grey levels kept (crop, fit).
 //   - It is placed in 28×28 pixels, its centre of mass in the middle (centre).
 //
-// The last two are what MNIST's makers did (http://yann.lecun.com/exdb/mnist).
+// The last two are what MNIST's makers did (http://yann.lecun.com/exdb/mnist). Draw
+// shows the result in a terminal.
 package picture
 
 import (
@@ -27,6 +28,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Width is how many pixels wide, and high, a digit is that Read returns.
@@ -558,4 +560,33 @@ func centre(digit *plane) []float64 {
 		copy(whole.row(top + i)[left:], digit.row(i))
 	}
 	return whole.data
+}
+
+// Draw returns an image, whose pixels are from 0 to 1, drawn in characters for a
+// terminal, each of them two pixels, one above the other. In colour they are half
+// blocks, whose foreground is the upper pixel and whose background is the lower,
+// each in one of the 24 greys of terminals; plain, a character as dark as both
+// together.
+func Draw(pixels []float64, width int, colour bool) string {
+	const plain = " .:-=+*#%@"
+	var all strings.Builder
+	for i := 0; i < len(pixels); i += 2 * width {
+		var line strings.Builder
+		for j := i; j < i+width; j++ {
+			upper, lower := pixels[j], 0.0
+			if j+width < len(pixels) {
+				lower = pixels[j+width]
+			}
+			if colour {
+				fmt.Fprintf(&line, "\x1b[38;5;%dm\x1b[48;5;%dm▀", 232+int(23*upper), 232+int(23*lower))
+			} else {
+				line.WriteByte(plain[int((upper+lower)/2*float64(len(plain)-1)+0.5)])
+			}
+		}
+		if colour {
+			line.WriteString("\x1b[0m")
+		}
+		fmt.Fprintln(&all, strings.TrimRight(line.String(), " "))
+	}
+	return all.String()
 }

@@ -773,3 +773,16 @@ func FuzzRead(f *testing.F) {
 		checkPicture(t, "fuzz", got)
 	})
 }
+
+func TestDraw(t *testing.T) {
+	pixels := []float64{0, 1, 0.5, 1, 1, 0, 0, 0.25, 1}
+	for colour, want := range map[bool]string{
+		false: "+@:\n .+\n",
+		true: "\x1b[38;5;232m\x1b[48;5;255m▀\x1b[38;5;255m\x1b[48;5;255m▀\x1b[38;5;243m\x1b[48;5;232m▀\x1b[0m\n" +
+			"\x1b[38;5;232m\x1b[48;5;232m▀\x1b[38;5;237m\x1b[48;5;232m▀\x1b[38;5;255m\x1b[48;5;232m▀\x1b[0m\n",
+	} {
+		if got := Draw(pixels, 3, colour); got != want {
+			t.Errorf("colour %v: got %q, want %q", colour, got, want)
+		}
+	}
+}
