@@ -202,9 +202,11 @@ func (c *Matrix) MulSparse(a *Sparse, b *Matrix) {
 			}
 		}
 	})
-	for i := range m {
-		add1(c.Row(i), 1, a.second.Row(i))
-	}
+	share(m, len(c.Data), func(from, to int) {
+		for i := from; i < to; i++ {
+			add1(c.Row(i), 1, a.second.Row(i))
+		}
+	})
 }
 
 // AddTMulSparse adds s times the product aᵀ·b to c:
@@ -449,9 +451,11 @@ func (m *Matrix) AddRow(b *Matrix) {
 	if b.Rows != 1 || b.Cols != m.Cols {
 		panicShapes("AddRow", "m += b", m, b)
 	}
-	for i := range m.Rows {
-		add1(m.Row(i), 1, b.Data)
-	}
+	share(m.Rows, len(m.Data), func(from, to int) {
+		for i := from; i < to; i++ {
+			add1(m.Row(i), 1, b.Data)
+		}
+	})
 }
 
 // AddSum adds s times the sum of the rows of a (m×n) to the row vector b (1×n).
@@ -459,9 +463,11 @@ func (b *Matrix) AddSum(s float64, a *Matrix) {
 	if b.Rows != 1 || b.Cols != a.Cols {
 		panicShapes("AddSum", "b += s·Σ a", b, a)
 	}
-	for i := range a.Rows {
-		add1(b.Data, s, a.Row(i))
-	}
+	share(b.Cols, len(a.Data), func(from, to int) {
+		for i := range a.Rows {
+			add1(b.Data[from:to], s, a.Row(i)[from:to])
+		}
+	})
 }
 
 // Apply has f change all numbers of m, which it is given in parts.
@@ -601,10 +607,11 @@ func (j *job) takeParts() (mine int) {
 func (j *job) bound(p int) int { return int(int64(p) * int64(j.n) / int64(j.parts)) }
 
 // help is a helper. It helps with one job after another, and ends when it has
-// seen none for a while: most jobs are done sooner than a sleeper is awake.
+// seen none for a while: most jobs are done sooner than a sleeper is awake. It is
+// more patient as long as a job is not done, for there may soon be another.
 func help() {
-	work := 0 // how many multiplications it has done
-	for looks := 0; looks < maxLooks; looks += pause() {
+	born, work := time.Now(), 0 // how many multiplications it has done
+	for looks := 0; looks < maxLooks || looks < 20*maxLooks && published.Load().unfinished(); looks += pause() {
 		if j := published.Load(); j != nil {
 			if mine := j.takeParts(); mine > 0 {
 				work, looks = work+j.work/j.parts*mine, 0
@@ -612,10 +619,13 @@ func help() {
 		}
 	}
 	helpers.Add(-1)
-	if work < 200_000 { // it has looked for longer than it has helped
-		lose(100 * time.Microsecond)
+	if lived := time.Since(born); time.Duration(work) < lived/2 { // it has looked for longer than it has helped
+		lose(lived)
 	}
 }
+
+// unfinished reports whether there is a job, and parts of it are not done.
+func (j *job) unfinished() bool { return j != nil && j.undone.Load() > 0 }
 
 // wait returns when the job is done. It looks for a while before it sleeps.
 //
@@ -636,11 +646,16 @@ func (j *job) wait() {
 
 // lose says that so much time was lost on help. That happens when cores are taken
 // away, by other programs, or because the program has used up the time it is
-// given. Then 100 times as long is worked alone, a multiplication counted as a
-// nanosecond: the program is as fast as on one core, but for a few percent.
-func lose(time time.Duration) { alone.Store(100 * time.Nanoseconds()) }
+// given. Then, of jobs worth sharing, 100 multiplications for every nanosecond are
+// done alone: the program is as fast as on one core, but for a few percent.
+func lose(lost time.Duration) {
+	if work := 100 * lost.Nanoseconds(); work > alone.Load() {
+		alone.Store(work)
+	}
+}
 
-// stayAlone reports whether a job is still to be done alone.
+// stayAlone reports whether a job, worth sharing, is to be done alone all the
+// same, and counts it.
 func stayAlone(work int) bool { return alone.Load() > 0 && alone.Add(-int64(work)) > 0 }
 
 // maxLooks is how many times to look whether something has happened: for some

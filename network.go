@@ -251,7 +251,7 @@ func (net *Network) Answers(data *DataSet) []int {
 // forEach sends all digits of data through the network, in mini-batches, and
 // calls visit with each: digit i of data is in this row of batch.
 func (net *Network) forEach(data *DataSet, visit func(i int, batch *MiniBatch, row int)) {
-	const m = 50 // enough rows to share among cores, few enough to stay in the cache
+	const m = 50 // so few stay in the cache
 	all, batch := upTo(data.Len()), net.NewMiniBatch(min(m, data.Len()))
 	for k := 0; k < len(all); k += batch.Len() {
 		batch.Load(data, all[k:min(k+m, len(all))])

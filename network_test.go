@@ -2721,25 +2721,6 @@ func TestDataSetsShareTheRoom(t *testing.T) {
 	}
 }
 
-// However reading ends, nothing goes on reading.
-func TestLoadDataLeavesNoGoroutine(t *testing.T) {
-	damaged := slices.Clone(builtIn)
-	damaged[len(damaged)/2] ^= 1
-	before := runtime.NumGoroutine()
-	for name, file := range map[string][]byte{
-		"a good file":      builtIn,
-		"cut short":        builtIn[:len(builtIn)/2],
-		"damaged":          damaged,
-		"nonsense":         gzipped("\xff" + strings.Repeat("nonsense", pieceSize)),
-		"data after STOP":  gzipped(pyFile(pySet(1, 1), pySet(1, 1), pySet(1, 1)) + strings.Repeat("x", 10*pieceSize)),
-		"a wrong data set": gzipped("N."),
-	} {
-		loadBytes(file)
-		t.Log(name)
-		wantGoroutines(t, before)
-	}
-}
-
 // A file of nonsense that inflates without end is not read to its end.
 func TestLoadDataStopsReading(t *testing.T) {
 	if testing.Short() {
