@@ -1,3 +1,12 @@
+// This file turns the bytes of a file into digits: first what comes out, data sets,
+// then the pickle decoder that makes them, last the arrays in a pickle.
+//
+// The way of a pixel: readGzip inflates it; the pickle machine reads it as a part of
+// a string (bytestring) and gives the string to an array (fillArray); readInk sees
+// that it is not 0, and keeps it, with its place, in DataSet.Images. Gather puts its
+// image in a mini-batch. There MulSparse multiplies it by a row of the first
+// weights, the row whose number is its place, and AddTMulSparse changes that row.
+
 package main
 
 import (
@@ -287,7 +296,7 @@ func (a *array) readInk(name string, room *int) error {
 	}
 	many := 1 // rows at a time
 	if a.fortran {
-		many = min(256, 1<<23/(a.cols*a.dtype.size)) // in at most 8 MB: of each column, a few lie together
+		many = min(256, 1<<23/(a.cols*a.dtype.size)) // in at most 8 MB: the numbers of a column lie together
 	}
 	width := a.cols * a.dtype.size
 	raw := make([]byte, min(many, a.rows)*width)
@@ -311,8 +320,8 @@ func (a *array) readInk(name string, room *int) error {
 		}
 		a.ink = append(a.ink, image)
 		if i == a.rows/2 && !a.fortran {
-			clear(a.data[:i*width/pieceSize]) // the first half is not needed any more,
-			runtime.GC()                      // and its memory is, for the second
+			clear(a.data[:i*width/pieceSize]) // free the first half:
+			runtime.GC()                      // the second needs the memory
 		}
 	}
 	a.data = nil
@@ -358,8 +367,8 @@ func (a *array) readInk(name string, room *int) error {
 // they use, and calls nothing: REDUCE looks at which name it is and makes the
 // array or the dtype itself. All else is an error.
 //
-// What each instruction does is described in Python's own pickletools.py,
-// whose names for them these are, and the first phrases of their descriptions.
+// The names are those of Python's own pickletools.py, and so are the words that
+// describe them.
 const (
 	opProto     = 0x80 // protocol version indicator
 	opFrame     = 0x95 // indicate the beginning of a new frame
@@ -916,7 +925,7 @@ func (m *machine) fillArray(a *array, shape, elements any, fortran bool, data an
 	if a.dims == 2 {
 		a.cols, a.fortran = m.length(lengths[1]), fortran
 	}
-	size := int64(a.rows) * int64(a.cols) * int64(d.size) // ≤ 2³⁰ · 2³⁰ · 8 < 2⁶⁴, so it is negative, not small, at worst
+	size := int64(a.rows) * int64(a.cols) * int64(d.size) // ≤ 2⁶³: at worst negative, which no length is
 	if size != int64(content.len()) {
 		m.corrupt("%s needs %d×%d×%d bytes, but has %d", describe(a), a.rows, a.cols, d.size, content.len())
 	}
@@ -935,8 +944,8 @@ func (m *machine) length(v any) int {
 	return int(n)
 }
 
-// text returns the string v, bytes or text, as a Go string. No name that
-// matters here is longer than a piece.
+// text returns the string v, bytes or text, as a Go string. Only short ones, names,
+// are needed.
 func (m *machine) text(v any) string {
 	s, ok := v.(bytestring)
 	if u, isText := v.(utf8string); isText {

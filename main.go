@@ -161,7 +161,7 @@ func (o *options) define() (hidden *string) {
 	f.StringVar(&o.save, "save", "", "keep the network in `FILE`, after every epoch; with -patience, the best so far")
 	f.StringVar(&o.load, "load", "", "take the network from `FILE`, as -save or the book's network2.py wrote it")
 	f.IntVar(&o.show, "show", 0, "show `N` misread test digits, and how often each digit was read as which;\n"+
-		"and of images what the network saw")
+		"and draw each image as the network saw it")
 	return hidden
 }
 
@@ -343,8 +343,10 @@ func (o *options) prepare(net *Network, training, validation *DataSet, rng *rand
 	if err := cmp.Or(checkMemory(sizes, min(o.batch, training.Len())), o.checkData(training, validation)); err != nil {
 		return nil, err
 	}
-	if err := checkSavedSize(sizes); o.save != "" && err != nil {
-		return nil, fmt.Errorf("-save %s: %w", o.save, err)
+	if o.save != "" {
+		if err := checkSavedSize(sizes); err != nil {
+			return nil, fmt.Errorf("-save %s: %w", o.save, err)
+		}
 	}
 	if net == nil {
 		net = NewNetwork(sizes, rng)

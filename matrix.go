@@ -1,6 +1,6 @@
 // This file is where the time goes: the matrix, the products of which a network
-// is made, the two loops inside them, and how the cores of the machine share
-// them. It knows nothing of networks or of digits.
+// is made, the loops inside them, and how the cores of the machine share them. Its
+// code knows nothing of networks or of digits; its comments say what it is for.
 //
 // Shapes are written rows×columns. A mini-batch of m examples on its way from
 // nIn neurons to nOut is multiplied by weights (nIn×nOut) in three ways:
@@ -9,7 +9,7 @@
 //	δ (m×nIn)  = δ (m×nOut) · wᵀ (nOut×nIn)         MulT
 //	w (nIn×nOut) += s · aᵀ (nIn×m) · δ (m×nOut)     AddTMul, and AddTMulSparse
 //
-// No transposed matrix is ever built, and every loop runs along rows.
+// No dense matrix is ever transposed: every loop runs along the rows of its matrices.
 
 package main
 
@@ -26,8 +26,7 @@ import (
 // A Matrix is a dense matrix of float64, stored row after row in one slice.
 //
 // Row i is Data[i*Cols : (i+1)*Cols], so a loop along a row runs along
-// memory, where the processor is fastest; no loop in this file runs down a
-// column of numbers it could have taken along a row.
+// memory, where the processor is fastest.
 //
 // A shape that does not fit is a mistake in the program, not in its input:
 // every method that is given a matrix panics, naming the operation and the
@@ -122,7 +121,7 @@ func (c *Matrix) MulT(a, b *Matrix) {
 //	c (k×n) += s · aᵀ (k×m) · b (m×n)
 //
 // Row k of c gains the rows of b, each scaled by s times a number of column k of
-// a; four rows at a time are given to every row of c.
+// a; four rows of b are added at once.
 func (c *Matrix) AddTMul(s float64, a, b *Matrix) {
 	if a.Rows != b.Rows || c.Rows != a.Cols || c.Cols != b.Cols {
 		panicShapes("AddTMul", "c += s·aᵀ·b", c, a, b)
@@ -154,9 +153,9 @@ type SparseRow struct {
 
 // A Sparse is a matrix of sparse rows. This is how images go into the network:
 // four fifths of an image of a digit is exactly 0, and it is most of the speed
-// of this program that neither these pixels nor their weights are looked at.
-// (Not even if a weight is infinite, though 0·∞ is NaN: SGD looks for weights
-// that are not finite among the weights themselves.)
+// of this program that neither these pixels nor their weights are looked at: they
+// would add 0 to a product, and nothing to a gradient. (A weight that is infinite is
+// passed over too, though 0·∞ is NaN: SGD checks the weights themselves.)
 //
 // Its columns are two bands, those before Cut and the others, with about as many
 // numbers that are not 0 in each: see MulSparse.
@@ -177,11 +176,12 @@ type Sparse struct {
 // rows of b that belong to them, and that of the second. Each of the two is made
 // whole before they are added, on one core as on many.
 //
-// That is for the sake of AddTMulSparse, which changes b, row by row, just
-// before: what a core has written is in its own cache. Were the rows of c shared
-// out, as in Mul, each core would need all of b, and half of it would have to
-// come from the other core, in every mini-batch: that takes as long as the
-// second core saves. In bands, each finds most of what it needs where it left it.
+// That is for the sake of AddTMulSparse: with the mini-batch before, it has changed
+// the weights, which are b here, row by row, and what a core has written is in its
+// own cache. Were the rows of c shared out, as in Mul, each core would need all of b,
+// and most of it from other cores. Measured on two, that takes as long as the second
+// one saves. In bands, they find what they need where they left it: the caller begins
+// with the first part here as there.
 func (c *Matrix) MulSparse(a *Sparse, b *Matrix) {
 	m := len(a.Rows)
 	if a.Cols != b.Rows || c.Rows != m || c.Cols != b.Cols {
@@ -213,7 +213,8 @@ func (c *Matrix) MulSparse(a *Sparse, b *Matrix) {
 //
 //	c (k×n) += s · aᵀ (k×m) · b (m×n)
 //
-// This is the step of the first weights: a pixel that is 0 in every image of a
+// This is the step of the first weights: the gradient of the weights of a pixel is
+// the pixel times the errors, so that a pixel that is 0 in every image of a
 // mini-batch leaves its row of weights untouched. There are two ways to do it.
 // Image by image, the errors of one image are added to the rows of all its
 // pixels. Or pixel by pixel, the errors of all the images that have a pixel are
@@ -236,10 +237,10 @@ func (c *Matrix) AddTMulSparse(s float64, a *Sparse, b *Matrix) {
 		}
 		for i := 0; i < m; i += block {
 			a.columns.collect(a.Rows[i:min(i+block, m)], from, to)
-			errors := b.Data[i*b.Cols:]
+			deltas := b.Data[i*b.Cols:]
 			for k, n := range a.columns.count[from:to] {
 				if n > 0 {
-					addRows(c.Row(from+k), s, a.columns.at(from+k, n), errors)
+					addRows(c.Row(from+k), s, a.columns.at(from+k, n), deltas)
 				}
 			}
 		}
@@ -304,7 +305,7 @@ func (c *columns) grow(n, rows int) {
 
 // collect finds the columns from … to−1 of rows.
 func (c *columns) collect(rows []SparseRow, from, to int) {
-	count, where, value := c.count, c.where, c.value // sooner found than in c, each time
+	count, where, value := c.count, c.where, c.value // locals are faster than fields
 	clear(count[from:to])
 	for i, row := range rows {
 		row = row.part(from, to)
@@ -370,7 +371,7 @@ func add8(dst []float64, s0, s1, s2, s3, s4, s5, s6, s7 float64, k []uint16, row
 	}
 }
 
-// add4 adds four rows, as all products but MulT do:
+// add4 adds four rows:
 //
 //	dst[j] += s0·r0[j] + s1·r1[j] + s2·r2[j] + s3·r3[j]      for every j
 func add4(dst []float64, s0, s1, s2, s3 float64, r0, r1, r2, r3 []float64) {
@@ -470,7 +471,8 @@ func (b *Matrix) AddSum(s float64, a *Matrix) {
 	})
 }
 
-// Apply has f change all numbers of m, which it is given in parts.
+// Apply calls f with parts of the numbers of m that together are all of them, for
+// it to change them in place.
 func (m *Matrix) Apply(f func(numbers []float64)) {
 	share(m.Rows, 20*len(m.Data), func(from, to int) { // σ takes as long as 20 multiplications
 		f(m.Data[from*m.Cols : to*m.Cols])
@@ -548,7 +550,7 @@ func share(n, work int, rows func(from, to int)) {
 		return
 	}
 	j := &job{rows: rows, n: n, work: work, parts: cores}
-	j.undone.Store(int32(cores))
+	j.left.Store(int32(cores))
 	j.done.Add(1)
 	published.Store(j)
 	for helpers.Load() < int32(cores-1) {
@@ -561,23 +563,23 @@ func share(n, work int, rows func(from, to int)) {
 }
 
 // worthSharing is how many multiplications a job must take to be shared: fewer
-// are done before another core has noticed. Measured on two cores, the time of
-// 784-30-10 and 784-100-10 with mini-batches of 10: with 1,500 and 3,500 it is up to
-// 4% more than with 3,000, with 6,500 up to 9%, with 12,000 up to 7%.
+// are done before another core has noticed. Measured on two cores, the time of an
+// epoch of 784-30-10 and 784-100-10 with mini-batches of 10: with 3,500 it is up to
+// 4% more than with 3,000, with 6,500 up to 9%, with 12,000 up to 8%.
 const worthSharing = 3_000
 
-// processors is how many cores the machine has for this program.
+// processors is how many cores the machine has for this program; tests have more.
 var processors = runtime.NumCPU()
 
 // A job is the parts that share has made of 0 … n−1.
 type job struct {
-	rows   func(from, to int)
-	n      int
-	work   int // as in share
-	parts  int
-	taken  atomic.Int32   // how many parts are taken; more, when somebody has asked for one too many
-	undone atomic.Int32   // how many parts are not done
-	done   sync.WaitGroup // to sleep on until none is undone
+	rows  func(from, to int)
+	n     int
+	work  int // as in share
+	parts int
+	taken atomic.Int32   // how many times somebody has asked for a part: there are no more than parts
+	left  atomic.Int32   // how many parts are not done
+	done  sync.WaitGroup // to sleep on until none is left
 }
 
 var (
@@ -596,7 +598,7 @@ func (j *job) takeParts() (mine int) {
 		}
 		j.rows(j.bound(p), j.bound(p+1))
 		mine++
-		if j.undone.Add(-1) == 0 {
+		if j.left.Add(-1) == 0 {
 			j.done.Done()
 		}
 	}
@@ -625,7 +627,7 @@ func help() {
 }
 
 // unfinished reports whether there is a job, and parts of it are not done.
-func (j *job) unfinished() bool { return j != nil && j.undone.Load() > 0 }
+func (j *job) unfinished() bool { return j != nil && j.left.Load() > 0 }
 
 // wait returns when the job is done. It looks for a while before it sleeps.
 //
@@ -633,7 +635,7 @@ func (j *job) unfinished() bool { return j != nil && j.undone.Load() > 0 }
 // they all would have taken, a helper must have been stopped while it did a part.
 func (j *job) wait() {
 	for looks := 0; looks < maxLooks; looks += pause() {
-		if j.undone.Load() == 0 {
+		if j.left.Load() == 0 {
 			return
 		}
 	}
@@ -662,15 +664,14 @@ func stayAlone(work int) bool { return alone.Load() > 0 && alone.Add(-int64(work
 // 100 µs.
 const maxLooks = 5_000
 
-// pause returns 1, after some 20 ns in which it waits for one result after
-// another. Two cores that are one core in truth share its units: meanwhile, they
-// are the other's.
+// pause returns 1, after some 20 ns in which each result waits for the one before.
+// Two hyperthreads share one core: while one of them pauses, the other has it.
 func pause() int {
 	x := 2.0
 	for range 4 {
 		x = math.Sqrt(x)
 	}
-	if x > 2 { // never
+	if x > 2 { // never, but the compiler does not know and computes x
 		return 0
 	}
 	return 1

@@ -17,7 +17,8 @@
 //	δ      errors of a layer, ∂C/∂z, shaped like its z
 //
 // The matrix is in matrix.go, where the loops are that all this comes down to;
-// DataSet, a number of images and their labels, is in loader.go.
+// DataSet, a number of images and their labels, is in loader.go, and so are the
+// errors of files. C is the sum of the cost over a mini-batch.
 
 package main
 
@@ -96,8 +97,8 @@ func (net *Network) Feedforward(a *Matrix) *Matrix {
 // of the test digits the network now classifies correctly, or "Epoch 0 complete"
 // if testData is nil. extra is what chapter 3 adds; Extras{} adds nothing.
 //
-// Everything random is drawn from rng, so the same network, data and rng give
-// the same weights to the last bit. It fails if out or extra.AfterEpoch does,
+// Everything random is drawn from rng, so the same network, data and state of rng
+// give the same weights to the last bit, on the same type of machine. It fails if out or extra.AfterEpoch does,
 // or if the weights are no longer finite numbers.
 func (net *Network) SGD(trainingData *DataSet, epochs, miniBatchSize int, eta float64, testData *DataSet,
 	rng *rand.Rand, out io.Writer, extra Extras) error {
@@ -109,7 +110,7 @@ func (net *Network) SGD(trainingData *DataSet, epochs, miniBatchSize int, eta fl
 	batch := net.NewMiniBatch(min(miniBatchSize, n))
 	for epoch := range epochs {
 		rng.Shuffle(n, func(i, j int) { order[i], order[j] = order[j], order[i] })
-		for k := 0; k < n; k += batch.Len() {
+		for k := 0; k < n; k += batch.Len() { // the length that Load gives it
 			batch.Load(trainingData, order[k:min(k+miniBatchSize, n)])
 			if extra.Shift > 0 {
 				batch.Shift(trainingData, extra.Shift, rng)
@@ -149,7 +150,8 @@ func (net *Network) report(epoch int, testData *DataSet, out io.Writer) error {
 // room for all that Backprop computes about them. The memory is used again for
 // mini-batch after mini-batch.
 //
-// A[l] and Delta[l] (m×nOut) belong to the layer that Weights[l] leads to.
+// A[l] and Delta[l] belong to the layer that Weights[l] leads to, so they are m×nOut
+// for Weights[l], and m×nIn for Weights[l+1].
 type MiniBatch struct {
 	X     *Sparse   // the inputs (m×nIn): images, most of whose pixels are 0
 	Y     *Matrix   // the desired outputs, shaped like the last of A: 1 for the digit shown, 0 elsewhere
@@ -166,7 +168,7 @@ type MiniBatch struct {
 //	b ← b − η/m · ∂C/∂b                                         (21)
 //
 // With a lambda above 0 the weights shrink a little at every step, and only
-// those stay large that the cost needs large. n is the number of all the
+// those stay large that lower the cost by it. n is the number of all the
 // training digits. The biases do not shrink:
 //
 //	w ← (1 − ηλ/n) · w − η/m · ∂C/∂w                            (93)
@@ -189,8 +191,8 @@ func (net *Network) Backprop(batch *MiniBatch) {
 	batch.Delta[last].Zip(net.Cost.Delta, batch.A[last], batch.Y) // δ (m×nOut) = ∂C/∂a ⊙ σ′(z)        (BP1)
 	for l := last - 1; l >= 0; l-- {
 		delta := batch.Delta[l]
-		delta.MulT(batch.Delta[l+1], net.Weights[l+1]) // (next layer's δ (m×nOut) · wᵀ (nOut×nIn))
-		delta.Hadamard(sigmoidPrime, batch.A[l])       // ⊙ σ′(z) = δ (m×nIn)                          (BP2)
+		delta.MulT(batch.Delta[l+1], net.Weights[l+1]) // δ (m×nIn) = δ of the next layer (m×nOut) · wᵀ (nOut×nIn)
+		delta.Hadamard(sigmoidPrime, batch.A[l])       // ⊙ σ′(z)                                       (BP2)
 	}
 }
 
@@ -210,8 +212,8 @@ func (net *Network) activate(batch *MiniBatch) {
 }
 
 // AddGradient adds s times the gradient of C, the sum of the cost over the
-// mini-batch, to nablaB and nablaW, shaped like Biases and Weights. Backprop must
-// have computed the errors.
+// mini-batch, to nablaB and nablaW, shaped like Biases and Weights. Call Backprop
+// first: the activations and the errors are all that it reads.
 //
 // The gradient by itself, as large as all the weights, is never built: it is a
 // product, and a step of learning is to add −η/m times that product to the
@@ -249,7 +251,7 @@ func (net *Network) Answers(data *DataSet) []int {
 }
 
 // forEach sends all digits of data through the network, in mini-batches, and
-// calls visit with each: digit i of data is in this row of batch.
+// calls visit with each: digit i of data is row row of batch.
 func (net *Network) forEach(data *DataSet, visit func(i int, batch *MiniBatch, row int)) {
 	const m = 50 // so few stay in the cache
 	all, batch := upTo(data.Len()), net.NewMiniBatch(min(m, data.Len()))
@@ -301,8 +303,8 @@ func (net *Network) NewMiniBatch(m int) *MiniBatch {
 	for _, w := range net.Weights {
 		b.A = append(b.A, NewMatrix(m, w.Cols))
 		b.Delta = append(b.Delta, NewMatrix(m, w.Cols))
-		b.Y = NewMatrix(m, w.Cols)
 	}
+	b.Y = NewMatrix(m, net.Weights[len(net.Weights)-1].Cols)
 	return b
 }
 
@@ -346,7 +348,7 @@ func (net *Network) finite() bool {
 // Extras are what chapter 3 adds to SGD. The zero value is chapter 1.
 type Extras struct {
 	Lambda float64 // λ of L2 regularization, see UpdateMiniBatch
-	Shift  int     // training digits are moved by up to so many pixels, see MiniBatch.Shift
+	Shift  int     // training digits are moved by up to this many pixels, see MiniBatch.Shift
 
 	Patience   int      // for SGDWithPatience
 	Validation *DataSet // the same
@@ -371,7 +373,7 @@ func (net *Network) SGDWithPatience(trainingData *DataSet, epochs, miniBatchSize
 	if extra.Patience < 1 || extra.Validation == nil || extra.Validation.Len() == 0 {
 		panic("network: SGDWithPatience: want a patience of 1 or more, and validation digits to judge the epochs by")
 	}
-	enough := errors.New("enough")
+	enough := errors.New("enough") // AfterEpoch's way to end SGD
 	bestEpoch, bestCorrect, best := 0, -1, net.clone()
 	judged := extra
 	judged.AfterEpoch = func(epoch int, _ bool) error {
@@ -423,7 +425,7 @@ func (net *Network) set(from *Network) {
 // CrossEntropy is the cost of chapter 3, made so that σ′ cancels out of δ: an
 // output that is badly wrong learns fast, even where σ′ is almost 0.
 //
-//	C = −y ln a − (1 − y) ln(1 − a),   δ = a − y                (66)
+//	C = −y ln a − (1 − y) ln(1 − a),   δ = a − y                (63), (66)
 var CrossEntropy = &Cost{
 	Name: "CrossEntropyCost",
 	Value: func(a, y float64) float64 {
@@ -439,11 +441,11 @@ var CrossEntropy = &Cost{
 	Delta: func(a, y float64) float64 { return a - y },
 }
 
-// Costs are the two by the names they have on the command line.
+// Costs has the two costs, by their names on the command line.
 var Costs = map[string]*Cost{"quadratic": Quadratic, "cross-entropy": CrossEntropy}
 
-// ScaleWeights divides the weights into every neuron by √nIn, nIn being how many
-// there are. Drawn from N(0,1) they are then from N(0,1/nIn), as chapter 3 and
+// ScaleWeights divides the weights that lead into a neuron by √nIn, nIn being how
+// many there are. Drawn from N(0,1) they are then from N(0,1/nIn), as chapter 3 and
 // network2.py's default_weight_initializer want them: z starts near 0, where σ′
 // is large, however many inputs a neuron has. The biases stay as they are.
 func (net *Network) ScaleWeights() {
@@ -474,10 +476,9 @@ func (net *Network) TotalCost(data *DataSet, lambda float64) float64 {
 	return sum / float64(data.Len())
 }
 
-// Shift moves every image of the mini-batch by a distance of its own: from n
-// pixels to the left to n to the right and from n up to n down, drawn from rng,
-// all equally likely. The images of data, from which they are, stay where they
-// are. It panics unless these are squares wider than n.
+// Shift moves every image of the mini-batch by a distance of its own: −n … n pixels
+// across and −n … n down, drawn from rng, all equally likely. data, whose images
+// they are, keeps them as they were. It panics unless they are squares wider than n.
 func (batch *MiniBatch) Shift(data *DataSet, n int, rng *rand.Rand) {
 	for i, image := range batch.X.Rows {
 		right, down := rng.IntN(2*n+1)-n, rng.IntN(2*n+1)-n
@@ -521,7 +522,7 @@ func checkSavedSize(sizes []int) error {
 
 // savedMarks returns how many commas and opening brackets Save writes.
 func savedMarks(sizes []int) int {
-	marks := 4
+	marks := 4 // of sizes, weights and biases, and between the four keys, less what is counted too often below
 	for l, nOut := range sizes[1:] {
 		marks += (sizes[l]+3)*nOut + 3
 	}
