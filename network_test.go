@@ -827,6 +827,11 @@ func TestPatienceEdges(t *testing.T) {
 	if err != errFull {
 		t.Errorf("with a full disk the error is %v, want %v", err, errFull)
 	}
+	extra = Extras{Patience: 9, Validation: c.data(), AfterEpoch: func(int, bool) error { return errFull }}
+	err = c.network().SGDWithPatience(c.data(), 5, 8, c.Eta, nil, newRand(1), io.Discard, extra)
+	if err != errFull {
+		t.Errorf("when AfterEpoch fails the error is %v, want %v", err, errFull)
+	}
 }
 
 // AfterEpoch is called when the line is out, and its error ends the training.
@@ -1491,7 +1496,7 @@ func TestElementwise(t *testing.T) {
 func TestColumns(t *testing.T) {
 	rng := newRand(1)
 	var c columns
-	for _, shape := range [][2]int{{10, 784}, {3, 5}, {1, 1}, {0, 4}, {7, 20}, {block, 30}, {block + 3, 785}} {
+	for _, shape := range [][2]int{{10, 784}, {11, 784}, {3, 5}, {1, 1}, {0, 4}, {7, 20}, {block, 30}, {block + 3, 785}} {
 		m := randomMatrix(shape[0], shape[1], rng)
 		a := sparse(m)
 		got := NewMatrix(m.Rows, m.Cols)
@@ -1635,6 +1640,9 @@ func TestShareWaits(t *testing.T) {
 	stack := func(all bool) string {
 		text := make([]byte, 1<<20)
 		return string(text[:runtime.Stack(text, all)])
+	}
+	for n := 0; helpers.Load() > 0 && n < 100_000_000; n++ { // those of other tests
+		runtime.Gosched()
 	}
 	onCores(2, func() {
 		var byHelper, asleep atomic.Bool
