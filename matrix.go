@@ -620,10 +620,10 @@ func help() {
 			}
 		}
 	}
-	helpers.Add(-1)
 	if lived := time.Since(born); time.Duration(work) < lived/2 { // it has looked for longer than it has helped
 		lose(lived)
 	}
+	helpers.Add(-1)
 }
 
 // unfinished reports whether there is a job, and parts of it are not done.

@@ -1558,8 +1558,12 @@ func TestColumn(t *testing.T) {
 	}
 }
 
-// onCores runs f as on a machine with so many cores.
+// onCores runs f as on a machine with so many cores, and when the helpers of
+// other tests have ended: one that ends says what it has lost.
 func onCores(cores int, f func()) {
+	for n := 0; helpers.Load() > 0 && n < 100_000_000; n++ {
+		runtime.Gosched()
+	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
 	defer func(n int) { processors = n }(processors)
 	processors = cores
@@ -1640,9 +1644,6 @@ func TestShareWaits(t *testing.T) {
 	stack := func(all bool) string {
 		text := make([]byte, 1<<20)
 		return string(text[:runtime.Stack(text, all)])
-	}
-	for n := 0; helpers.Load() > 0 && n < 100_000_000; n++ { // those of other tests
-		runtime.Gosched()
 	}
 	onCores(2, func() {
 		var byHelper, asleep atomic.Bool
