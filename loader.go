@@ -4,7 +4,7 @@
 // The way of a pixel: readGzip inflates it; the pickle machine reads it as a part of
 // a string (bytestring) and gives the string to an array (fillArray); readInk sees
 // that it is not 0, and keeps it, with its place, in DataSet.Images. Gather puts its
-// image in a mini-batch. There MulSparse multiplies it by a row of the first
+// image in a mini-batch. There MulAddSparse multiplies it by a row of the first
 // weights, the row whose number is its place, and AddTMulSparse changes that row.
 
 package main

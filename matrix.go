@@ -5,9 +5,9 @@
 // Shapes are written rows×columns. A mini-batch of m examples on its way from
 // nIn neurons to nOut is multiplied by weights (nIn×nOut) in three ways:
 //
-//	z (m×nOut) = a (m×nIn) · w (nIn×nOut)           Mul, and MulSparse where a is mostly 0
-//	δ (m×nIn)  = δ (m×nOut) · wᵀ (nOut×nIn)         MulT
-//	w (nIn×nOut) += s · aᵀ (nIn×m) · δ (m×nOut)     AddTMul, and AddTMulSparse
+//	a (m×nOut) = σ(a (m×nIn) · w (nIn×nOut) + b)          MulAdd, and MulAddSparse where a is mostly 0
+//	δ (m×nIn)  = δ (m×nOut) · wᵀ (nOut×nIn) ⊙ σ′(z)       MulT
+//	w (nIn×nOut) += s · aᵀ (nIn×m) · δ (m×nOut)           AddTMul, and AddTMulSparse
 //
 // No dense matrix is ever transposed: every loop runs along the rows of its matrices.
 
@@ -56,16 +56,18 @@ func (m *Matrix) SetRows(rows int) {
 	m.Rows, m.Data = rows, m.Data[:rows*m.Cols]
 }
 
-// Mul sets c to the product a·b:
+// MulAdd sets c to the product a·b, plus the row vector d in every row, and
+// then has f change its numbers in place:
 //
-//	c (m×n) = a (m×k) · b (k×n)
+//	c (m×n) = f(a (m×k) · b (k×n) + d (1×n))
 //
-// Row i of c is a sum of the rows of b, each scaled by a number of row i of a.
-func (c *Matrix) Mul(a, b *Matrix) {
-	if a.Cols != b.Rows || c.Rows != a.Rows || c.Cols != b.Cols {
-		panicShapes("Mul", "c = a·b", c, a, b)
+// Row i of the product is a sum of the rows of b, each scaled by a number of row i
+// of a. f is given several rows at once.
+func (c *Matrix) MulAdd(f func(numbers []float64), a, b, d *Matrix) {
+	if a.Cols != b.Rows || c.Rows != a.Rows || c.Cols != b.Cols || d.Rows != 1 || d.Cols != c.Cols {
+		panicShapes("MulAdd", "c = f(a·b + d)", c, a, b, d)
 	}
-	share(c.Rows, c.Rows*a.Cols*c.Cols, func(from, to int) {
+	share(c.Rows, c.Rows*c.Cols*(a.Cols+workOfExp), func(from, to int) {
 		for i := from; i < to; i++ {
 			x, z := a.Row(i), c.Row(i)
 			clear(z)
@@ -76,19 +78,25 @@ func (c *Matrix) Mul(a, b *Matrix) {
 			for ; k < len(x); k++ {
 				add1(z, x[k], b.Row(k))
 			}
+			add1(z, 1, d.Data)
 		}
+		f(c.Data[from*c.Cols : to*c.Cols])
 	})
 }
 
-// MulT sets c to the product a·bᵀ:
+// workOfExp is how many multiplications take as long as σ, most of which is e^−z.
+const workOfExp = 20
+
+// MulT sets c to the product a·bᵀ, number by number times f of d, which is shaped
+// like c:
 //
-//	c (m×n) = a (m×k) · bᵀ (k×n)
+//	c (m×n) = a (m×k) · bᵀ (k×n) ⊙ f(d (m×n))
 //
 // c[i][j] is the dot product of row i of a and row j of b, both of which lie
-// along memory.
-func (c *Matrix) MulT(a, b *Matrix) {
-	if a.Cols != b.Cols || c.Rows != a.Rows || c.Cols != b.Rows {
-		panicShapes("MulT", "c = a·bᵀ", c, a, b)
+// along memory, times f(d[i][j]).
+func (c *Matrix) MulT(a, b *Matrix, f func(float64) float64, d *Matrix) {
+	if a.Cols != b.Cols || c.Rows != a.Rows || c.Cols != b.Rows || d.Rows != c.Rows || d.Cols != c.Cols {
+		panicShapes("MulT", "c = a·bᵀ ⊙ f(d)", c, a, b, d)
 	}
 	share(c.Rows, c.Rows*a.Cols*c.Cols, func(from, to int) {
 		for i := from; i < to; i++ {
@@ -111,6 +119,9 @@ func (c *Matrix) MulT(a, b *Matrix) {
 				for k, v := range x {
 					z[j] += v * y[k]
 				}
+			}
+			for j, v := range d.Row(i) {
+				z[j] *= f(v)
 			}
 		}
 	})
@@ -158,34 +169,34 @@ type SparseRow struct {
 // passed over too, though 0·∞ is NaN: SGD checks the weights themselves.)
 //
 // Its columns are two bands, those before Cut and the others, with about as many
-// numbers that are not 0 in each: see MulSparse.
+// numbers that are not 0 in each: see MulAddSparse.
 type Sparse struct {
 	Rows []SparseRow
 	Cols int
 	Cut  int
 
-	second  Matrix // work space of MulSparse: what the second band adds
+	second  Matrix // work space of MulAddSparse: what the second band adds
 	columns columns
 }
 
-// MulSparse sets c to the product a·b:
+// MulAddSparse is MulAdd of a sparse a:
 //
-//	c (m×n) = a (m×k) · b (k×n)
+//	c (m×n) = f(a (m×k) · b (k×n) + d (1×n))
 //
-// It is the sum of two products: that of the first band of a's columns and the
+// The product is the sum of two: that of the first band of a's columns and the
 // rows of b that belong to them, and that of the second. Each of the two is made
 // whole before they are added, on one core as on many.
 //
 // That is for the sake of AddTMulSparse: with the mini-batch before, it has changed
 // the weights, which are b here, row by row, and what a core has written is in its
-// own cache. Were the rows of c shared out, as in Mul, each core would need all of b,
+// own cache. Were the rows of c shared out, as in MulAdd, each core would need all of b,
 // and most of it from other cores. Measured on two, that takes as long as the second
 // one saves. In bands, they find what they need where they left it: the caller begins
 // with the first part here as there.
-func (c *Matrix) MulSparse(a *Sparse, b *Matrix) {
+func (c *Matrix) MulAddSparse(f func(numbers []float64), a *Sparse, b, d *Matrix) {
 	m := len(a.Rows)
-	if a.Cols != b.Rows || c.Rows != m || c.Cols != b.Cols {
-		panicShapes("MulSparse", "c = a·b", c, a, b)
+	if a.Cols != b.Rows || c.Rows != m || c.Cols != b.Cols || d.Rows != 1 || d.Cols != c.Cols {
+		panicShapes("MulAddSparse", "c = f(a·b + d)", c, a, b, d)
 	}
 	if cap(a.second.Data) < len(c.Data) {
 		a.second.Data = make([]float64, len(c.Data))
@@ -202,10 +213,12 @@ func (c *Matrix) MulSparse(a *Sparse, b *Matrix) {
 			}
 		}
 	})
-	share(m, len(c.Data), func(from, to int) {
+	share(m, workOfExp*len(c.Data), func(from, to int) {
 		for i := from; i < to; i++ {
 			add1(c.Row(i), 1, a.second.Row(i))
+			add1(c.Row(i), 1, d.Data)
 		}
+		f(c.Data[from*c.Cols : to*c.Cols])
 	})
 }
 
@@ -447,18 +460,6 @@ func (m *Matrix) Zip(f func(a, b float64) float64, a, b *Matrix) {
 	}
 }
 
-// AddRow adds the row vector b (1×n) to every row of m (m×n).
-func (m *Matrix) AddRow(b *Matrix) {
-	if b.Rows != 1 || b.Cols != m.Cols {
-		panicShapes("AddRow", "m += b", m, b)
-	}
-	share(m.Rows, len(m.Data), func(from, to int) {
-		for i := from; i < to; i++ {
-			add1(m.Row(i), 1, b.Data)
-		}
-	})
-}
-
 // AddSum adds s times the sum of the rows of a (m×n) to the row vector b (1×n).
 func (b *Matrix) AddSum(s float64, a *Matrix) {
 	if b.Rows != 1 || b.Cols != a.Cols {
@@ -471,35 +472,12 @@ func (b *Matrix) AddSum(s float64, a *Matrix) {
 	})
 }
 
-// Apply calls f with parts of the numbers of m that together are all of them, for
-// it to change them in place.
-func (m *Matrix) Apply(f func(numbers []float64)) {
-	share(m.Rows, 20*len(m.Data), func(from, to int) { // σ takes as long as 20 multiplications
-		f(m.Data[from*m.Cols : to*m.Cols])
-	})
-}
-
 // Scale multiplies every number of m by s.
 func (m *Matrix) Scale(s float64) {
 	share(m.Rows, len(m.Data), func(from, to int) {
 		data := m.Data[from*m.Cols : to*m.Cols]
 		for i := range data {
 			data[i] *= s
-		}
-	})
-}
-
-// Hadamard multiplies m, number by number, by f of a (the same shape):
-//
-//	m ← m ⊙ f(a)
-func (m *Matrix) Hadamard(f func(float64) float64, a *Matrix) {
-	if m.Rows != a.Rows || m.Cols != a.Cols {
-		panicShapes("Hadamard", "m ← m ⊙ f(a)", m, a)
-	}
-	share(m.Rows, 5*len(m.Data), func(from, to int) {
-		data := m.Data[from*m.Cols : to*m.Cols]
-		for i, v := range a.Data[from*m.Cols : to*m.Cols] {
-			data[i] *= f(v)
 		}
 	})
 }

@@ -79,11 +79,9 @@ func (net *Network) Sizes() []int {
 // (m×nIn), one example per row.
 func (net *Network) Feedforward(a *Matrix) *Matrix {
 	for l, w := range net.Weights {
-		z := NewMatrix(a.Rows, w.Cols)
-		z.Mul(a, w)             // a (m×nIn) · w (nIn×nOut)
-		z.AddRow(net.Biases[l]) // + b (1×nOut) = z (m×nOut)             (22)
-		z.Apply(sigmoid)        // σ(z) is the a of the next layer
-		a = z
+		next := NewMatrix(a.Rows, w.Cols)
+		next.MulAdd(sigmoid, a, w, net.Biases[l]) // σ(z) (m×nOut), z = a (m×nIn) · w (nIn×nOut) + b (1×nOut)    (22)
+		a = next
 	}
 	return a
 }
@@ -190,9 +188,8 @@ func (net *Network) Backprop(batch *MiniBatch) {
 	last := len(net.Weights) - 1
 	batch.Delta[last].Zip(net.Cost.Delta, batch.A[last], batch.Y) // δ (m×nOut) = ∂C/∂a ⊙ σ′(z)        (BP1)
 	for l := last - 1; l >= 0; l-- {
-		delta := batch.Delta[l]
-		delta.MulT(batch.Delta[l+1], net.Weights[l+1]) // δ (m×nIn) = δ of the next layer (m×nOut) · wᵀ (nOut×nIn)
-		delta.Hadamard(sigmoidPrime, batch.A[l])       // ⊙ σ′(z)                                       (BP2)
+		// δ (m×nIn) = δ of the next layer (m×nOut) · its wᵀ (nOut×nIn) ⊙ σ′(z)                    (BP2)
+		batch.Delta[l].MulT(batch.Delta[l+1], net.Weights[l+1], sigmoidPrime, batch.A[l])
 	}
 }
 
@@ -200,14 +197,11 @@ func (net *Network) Backprop(batch *MiniBatch) {
 // in the memory of the mini-batch, and without the pixels that are 0.
 func (net *Network) activate(batch *MiniBatch) {
 	for l, w := range net.Weights {
-		z := batch.A[l]
 		if l == 0 {
-			z.MulSparse(batch.X, w) // a (m×nIn) · w (nIn×nOut)
+			batch.A[0].MulAddSparse(sigmoid, batch.X, w, net.Biases[0]) // σ(a·w + b)    (22)
 		} else {
-			z.Mul(batch.A[l-1], w)
+			batch.A[l].MulAdd(sigmoid, batch.A[l-1], w, net.Biases[l])
 		}
-		z.AddRow(net.Biases[l]) // + b (1×nOut) = z (m×nOut)                    (22)
-		z.Apply(sigmoid)        // from here on, z holds the layer's activations
 	}
 }
 

@@ -1253,6 +1253,15 @@ func transpose(m *Matrix) *Matrix {
 	return mT
 }
 
+// inPlace makes of f what MulAdd is given.
+func inPlace(f func(float64) float64) func(numbers []float64) {
+	return func(numbers []float64) {
+		for i, v := range numbers {
+			numbers[i] = f(v)
+		}
+	}
+}
+
 // checkProducts compares the three products of random matrices of the given
 // shapes, zero of every five numbers exactly 0, with plain triple loops.
 //
@@ -1282,17 +1291,25 @@ func checkProducts(t *testing.T, m, k, n int, zeros int, seed uint64) {
 	}
 	a, b := random(m, k), random(k, n)
 	want, size := plainMul(a, b)
+	d, e := random(1, n), random(m, n)
+	double := func(v float64) float64 { return 2 * v }
+	sum, sumSize, product, productSize := NewMatrix(m, n), NewMatrix(m, n), NewMatrix(m, n), NewMatrix(m, n)
+	for i, v := range want.Data {
+		sum.Data[i], sumSize.Data[i] = 2*(v+d.Data[i%n]), 2*(size.Data[i]+math.Abs(d.Data[i%n]))
+		product.Data[i], productSize.Data[i] = v*2*e.Data[i], size.Data[i]*math.Abs(2*e.Data[i])
+	}
 	for _, p := range []struct {
-		name     string
-		multiply func(c *Matrix)
+		name       string
+		multiply   func(c *Matrix)
+		want, size *Matrix
 	}{
-		{"Mul", func(c *Matrix) { c.Mul(a, b) }},
-		{"MulSparse", func(c *Matrix) { c.MulSparse(sparse(a), b) }},
-		{"MulT", func(c *Matrix) { c.MulT(a, transpose(b)) }},
+		{"MulAdd", func(c *Matrix) { c.MulAdd(inPlace(double), a, b, d) }, sum, sumSize},
+		{"MulAddSparse", func(c *Matrix) { c.MulAddSparse(inPlace(double), sparse(a), b, d) }, sum, sumSize},
+		{"MulT", func(c *Matrix) { c.MulT(a, transpose(b), double, e) }, product, productSize},
 	} {
 		got := random(m, n) // these must not care what was there
 		p.multiply(got)
-		compare(p.name, got, want, size, k)
+		compare(p.name, got, p.want, p.size, k)
 	}
 
 	const s = -0.3
@@ -1342,14 +1359,14 @@ func TestProductsKeepNaN(t *testing.T) {
 		each(m, func(float64) float64 { return v })
 		return m
 	}
-	nan, inf := math.NaN(), math.Inf(1)
+	nan, inf, same := math.NaN(), math.Inf(1), func([]float64) {}
 	for name, p := range map[string]struct {
 		cols     int // of b and c
 		multiply func(c, a, b *Matrix)
 	}{
-		"Mul":                 {1, func(c, a, b *Matrix) { c.Mul(a, b) }},
-		"MulSparse":           {1, func(c, a, b *Matrix) { c.MulSparse(sparse(a), b) }},
-		"MulT":                {1, func(c, a, b *Matrix) { c.MulT(a, b) }},
+		"MulAdd":              {1, func(c, a, b *Matrix) { c.MulAdd(same, a, b, NewMatrix(1, 1)) }},
+		"MulAddSparse":        {1, func(c, a, b *Matrix) { c.MulAddSparse(same, sparse(a), b, NewMatrix(1, 1)) }},
+		"MulT":                {1, func(c, a, b *Matrix) { c.MulT(a, b, math.Abs, filled(1, 1)) }},
 		"AddTMul":             {1, func(c, a, b *Matrix) { c.AddTMul(1, a, b) }},
 		"AddTMulSparse":       {1, func(c, a, b *Matrix) { c.AddTMulSparse(1, sparse(a), b) }},
 		"AddTMulSparse, wide": {wide, func(c, a, b *Matrix) { c.AddTMulSparse(1, sparse(a), b) }},
@@ -1373,14 +1390,12 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		NewNetwork([]int{2, 2}, newRand(1)).SGDWithPatience(data, 1, 1, 3, nil, nil, nil, extra)
 	}
 	const ( // what the panics say, before the shapes
-		mul           = "Mul: shapes do not fit c = a·b: "
-		mulT          = "MulT: shapes do not fit c = a·bᵀ: "
+		mulAdd        = "MulAdd: shapes do not fit c = f(a·b + d): "
+		mulAddSparse  = "MulAddSparse: shapes do not fit c = f(a·b + d): "
+		mulT          = "MulT: shapes do not fit c = a·bᵀ ⊙ f(d): "
 		addTMul       = "AddTMul: shapes do not fit c += s·aᵀ·b: "
 		zip           = "Zip: shapes do not fit m = f(a, b): "
-		addRow        = "AddRow: shapes do not fit m += b: "
 		addSum        = "AddSum: shapes do not fit b += s·Σ a: "
-		hadamard      = "Hadamard: shapes do not fit m ← m ⊙ f(a): "
-		mulSparse     = "MulSparse: shapes do not fit c = a·b: "
 		addTMulSparse = "AddTMulSparse: shapes do not fit c += s·aᵀ·b: "
 		badPatience   = "SGDWithPatience: want a patience of 1 or more"
 	)
@@ -1388,12 +1403,18 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		call func()
 		want string
 	}{
-		"Mul, inner":     {func() { m(2, 4).Mul(m(2, 3), m(5, 4)) }, mul + "[2×4 2×3 5×4]"},
-		"Mul, rows":      {func() { m(1, 4).Mul(m(2, 3), m(3, 4)) }, mul + "[1×4 2×3 3×4]"},
-		"Mul, columns":   {func() { m(2, 5).Mul(m(2, 3), m(3, 4)) }, mul + "[2×5 2×3 3×4]"},
-		"MulT, inner":    {func() { m(2, 4).MulT(m(2, 3), m(4, 5)) }, mulT + "[2×4 2×3 4×5]"},
-		"MulT, rows":     {func() { m(1, 4).MulT(m(2, 3), m(4, 3)) }, mulT + "[1×4 2×3 4×3]"},
-		"MulT, columns":  {func() { m(2, 5).MulT(m(2, 3), m(4, 3)) }, mulT + "[2×5 2×3 4×3]"},
+		"MulAdd, inner":   {func() { m(2, 4).MulAdd(nil, m(2, 3), m(5, 4), m(1, 4)) }, mulAdd + "[2×4 2×3 5×4 1×4]"},
+		"MulAdd, rows":    {func() { m(1, 4).MulAdd(nil, m(2, 3), m(3, 4), m(1, 4)) }, mulAdd + "[1×4 2×3 3×4 1×4]"},
+		"MulAdd, columns": {func() { m(2, 5).MulAdd(nil, m(2, 3), m(3, 4), m(1, 5)) }, mulAdd + "[2×5 2×3 3×4 1×5]"},
+		"MulAdd, d":       {func() { m(2, 4).MulAdd(nil, m(2, 3), m(3, 4), m(1, 5)) }, mulAdd + "[2×4 2×3 3×4 1×5]"},
+		"MulAdd, d rows":  {func() { m(2, 4).MulAdd(nil, m(2, 3), m(3, 4), m(2, 4)) }, mulAdd + "[2×4 2×3 3×4 2×4]"},
+
+		"MulT, inner":   {func() { m(2, 4).MulT(m(2, 3), m(4, 5), math.Abs, m(2, 4)) }, mulT + "[2×4 2×3 4×5 2×4]"},
+		"MulT, rows":    {func() { m(1, 4).MulT(m(2, 3), m(4, 3), math.Abs, m(1, 4)) }, mulT + "[1×4 2×3 4×3 1×4]"},
+		"MulT, columns": {func() { m(2, 5).MulT(m(2, 3), m(4, 3), math.Abs, m(2, 5)) }, mulT + "[2×5 2×3 4×3 2×5]"},
+		"MulT, d rows":  {func() { m(2, 4).MulT(m(2, 3), m(4, 3), math.Abs, m(3, 4)) }, mulT + "[2×4 2×3 4×3 3×4]"},
+		"MulT, d cols":  {func() { m(2, 4).MulT(m(2, 3), m(4, 3), math.Abs, m(2, 5)) }, mulT + "[2×4 2×3 4×3 2×5]"},
+
 		"AddTMul, inner": {func() { m(3, 4).AddTMul(1, m(2, 3), m(1, 4)) }, addTMul + "[3×4 2×3 1×4]"},
 		"AddTMul, rows":  {func() { m(2, 4).AddTMul(1, m(2, 3), m(2, 4)) }, addTMul + "[2×4 2×3 2×4]"},
 		"AddTMul, cols":  {func() { m(3, 5).AddTMul(1, m(2, 3), m(2, 4)) }, addTMul + "[3×5 2×3 2×4]"},
@@ -1403,29 +1424,32 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		"Zip, rows of m": {func() { m(1, 3).Zip(math.Pow, m(2, 3), m(2, 3)) }, zip + "[1×3 2×3 2×3]"},
 		"Zip, cols of b": {func() { m(2, 3).Zip(math.Pow, m(2, 3), m(2, 4)) }, zip + "[2×3 2×3 2×4]"},
 
-		"AddRow, rows":    {func() { m(2, 3).AddRow(m(2, 3)) }, addRow + "[2×3 2×3]"},
-		"AddRow, columns": {func() { m(2, 3).AddRow(m(1, 2)) }, addRow + "[2×3 1×2]"},
 		"AddSum, rows":    {func() { m(2, 3).AddSum(1, m(2, 3)) }, addSum + "[2×3 2×3]"},
 		"AddSum, columns": {func() { m(1, 2).AddSum(1, m(2, 3)) }, addSum + "[1×2 2×3]"},
-		"Hadamard, rows":  {func() { m(2, 3).Hadamard(math.Abs, m(1, 3)) }, hadamard + "[2×3 1×3]"},
-		"Hadamard, cols":  {func() { m(2, 3).Hadamard(math.Abs, m(2, 2)) }, hadamard + "[2×3 2×2]"},
 
 		"SetRows, many": {func() { m(2, 3).SetRows(3) }, "SetRows: 3 rows asked of a 2×3 with room for 6 numbers"},
 		"SetRows, few":  {func() { m(2, 3).SetRows(-1) }, "SetRows: -1 rows asked of a 2×3 with room for 6 numbers"},
 
-		"Feedforward": {func() { NewNetwork([]int{3, 2}, newRand(1)).Feedforward(m(5, 4)) }, mul + "[5×2 5×4 3×2]"},
+		"Feedforward": {func() { NewNetwork([]int{3, 2}, newRand(1)).Feedforward(m(5, 4)) }, mulAdd + "[5×2 5×4 3×2 1×2]"},
 		"NewNetwork":  {func() { NewNetwork([]int{784}, newRand(1)) }, "NewNetwork: sizes are [784]"},
 		"SGD":         {func() { new(Network).SGD(nil, 1, 0, 3, nil, nil, nil, Extras{}) }, "SGD: mini-batches of 0"},
 
-		"Backprop, x":    {func() { backprop(m(5, 4), m(5, 2)) }, mulSparse + "[5×2 5×4 3×2]"},
+		"Backprop, x":    {func() { backprop(m(5, 4), m(5, 2)) }, mulAddSparse + "[5×2 5×4 3×2 1×2]"},
 		"Backprop, y":    {func() { backprop(m(5, 3), m(5, 1)) }, zip + "[5×2 5×2 5×1]"},
-		"Backprop, rows": {func() { backprop(m(5, 3), m(4, 2)) }, mulSparse + "[4×2 5×3 3×2]"},
+		"Backprop, rows": {func() { backprop(m(5, 3), m(4, 2)) }, mulAddSparse + "[4×2 5×3 3×2 1×2]"},
 
 		"Gather": {func() { data.Gather([]int{0}, &Sparse{}, m(2, 10)) }, "Gather: y is 2×10 for 1 images"},
 
-		"MulSparse":          {func() { m(2, 4).MulSparse(sparse(m(2, 3)), m(5, 4)) }, mulSparse + "[2×4 2×3 5×4]"},
-		"MulSparse, rows":    {func() { m(1, 4).MulSparse(sparse(m(2, 3)), m(3, 4)) }, mulSparse + "[1×4 2×3 3×4]"},
-		"MulSparse, columns": {func() { m(2, 5).MulSparse(sparse(m(2, 3)), m(3, 4)) }, mulSparse + "[2×5 2×3 3×4]"},
+		"MulAddSparse, inner": {func() { m(2, 4).MulAddSparse(nil, sparse(m(2, 3)), m(5, 4), m(1, 4)) },
+			mulAddSparse + "[2×4 2×3 5×4 1×4]"},
+		"MulAddSparse, rows": {func() { m(1, 4).MulAddSparse(nil, sparse(m(2, 3)), m(3, 4), m(1, 4)) },
+			mulAddSparse + "[1×4 2×3 3×4 1×4]"},
+		"MulAddSparse, columns": {func() { m(2, 5).MulAddSparse(nil, sparse(m(2, 3)), m(3, 4), m(1, 5)) },
+			mulAddSparse + "[2×5 2×3 3×4 1×5]"},
+		"MulAddSparse, d": {func() { m(2, 4).MulAddSparse(nil, sparse(m(2, 3)), m(3, 4), m(1, 3)) },
+			mulAddSparse + "[2×4 2×3 3×4 1×3]"},
+		"MulAddSparse, d rows": {func() { m(2, 4).MulAddSparse(nil, sparse(m(2, 3)), m(3, 4), m(2, 4)) },
+			mulAddSparse + "[2×4 2×3 3×4 2×4]"},
 		"AddTMulSparse, inner": {func() { m(2, 4).AddTMulSparse(1, sparse(m(3, 2)), m(4, 4)) },
 			addTMulSparse + "[2×4 3×2 4×4]"},
 		"AddTMulSparse, rows": {func() { m(1, 4).AddTMulSparse(1, sparse(m(3, 2)), m(3, 4)) },
@@ -1457,7 +1481,6 @@ func TestShapesThatDoNotFit(t *testing.T) {
 
 func TestElementwise(t *testing.T) {
 	m := func(rows, cols int, data ...float64) *Matrix { return &Matrix{rows, cols, data} }
-	double := func(v float64) float64 { return 2 * v }
 	for name, c := range map[string]struct {
 		got, want *Matrix
 		op        func(got *Matrix)
@@ -1465,19 +1488,8 @@ func TestElementwise(t *testing.T) {
 		"Zip": {NewMatrix(2, 2), m(2, 2, -4, -4, -4, -3), func(x *Matrix) {
 			x.Zip(func(a, b float64) float64 { return a - b }, m(2, 2, 1, 2, 3, 4), m(2, 2, 5, 6, 7, 7))
 		}},
-		"AddRow": {m(2, 2, 1, 2, 3, 4), m(2, 2, 11, 22, 13, 24), func(x *Matrix) { x.AddRow(m(1, 2, 10, 20)) }},
-		"AddSum": {m(1, 2, 100, 200), m(1, 2, 92, 188), func(x *Matrix) { x.AddSum(-2, m(2, 2, 1, 2, 3, 4)) }},
-		"Apply": {m(1, 3, 1, -2, 3), m(1, 3, 2, -4, 6), func(x *Matrix) {
-			x.Apply(func(numbers []float64) {
-				for i := range numbers {
-					numbers[i] *= 2
-				}
-			})
-		}},
-		"Scale": {m(2, 2, 1, -2, 3, 0), m(2, 2, -3, 6, -9, math.Copysign(0, -1)), func(x *Matrix) { x.Scale(-3) }},
-		"Hadamard": {m(2, 2, 1, 2, 3, 4), m(2, 2, 10, 24, 42, 64), func(x *Matrix) {
-			x.Hadamard(double, m(2, 2, 5, 6, 7, 8))
-		}},
+		"AddSum":  {m(1, 2, 100, 200), m(1, 2, 92, 188), func(x *Matrix) { x.AddSum(-2, m(2, 2, 1, 2, 3, 4)) }},
+		"Scale":   {m(2, 2, 1, -2, 3, 0), m(2, 2, -3, 6, -9, math.Copysign(0, -1)), func(x *Matrix) { x.Scale(-3) }},
 		"SetRows": {m(2, 2, 1, 2, 3, 4), m(1, 2, 1, 2), func(x *Matrix) { x.SetRows(1) }},
 		"SetRows, and back": {m(2, 2, 1, 2, 3, 4), m(2, 2, 1, 2, 3, 4), func(x *Matrix) {
 			x.SetRows(0)
@@ -1706,6 +1718,7 @@ func BenchmarkProducts(b *testing.B) {
 		data.Gather(upTo(10), &a, NewMatrix(10, digits))
 		w, z := randomMatrix(784, nHidden, rng), NewMatrix(10, nHidden)
 		delta, w2 := randomMatrix(10, 10, rng), randomMatrix(nHidden, 10, rng)
+		b1, b2 := randomMatrix(1, nHidden, rng), randomMatrix(1, 10, rng)
 		run := func(name string, f func()) {
 			b.Run(name, func(b *testing.B) {
 				b.ReportAllocs()
@@ -1714,10 +1727,10 @@ func BenchmarkProducts(b *testing.B) {
 				}
 			})
 		}
-		run(fmt.Sprintf("MulSparse/10x784.784x%d", nHidden), func() { z.MulSparse(&a, w) })
+		run(fmt.Sprintf("MulAddSparse/10x784.784x%d", nHidden), func() { z.MulAddSparse(sigmoid, &a, w, b1) })
 		run(fmt.Sprintf("AddTMulSparse/10x784T.10x%d", nHidden), func() { w.AddTMulSparse(1e-9, &a, z) })
-		run(fmt.Sprintf("Mul/10x%d.%dx10", nHidden, nHidden), func() { delta.Mul(z, w2) })
-		run(fmt.Sprintf("MulT/10x10.%dx10T", nHidden), func() { z.MulT(delta, w2) })
+		run(fmt.Sprintf("MulAdd/10x%d.%dx10", nHidden, nHidden), func() { delta.MulAdd(sigmoid, z, w2, b2) })
+		run(fmt.Sprintf("MulT/10x10.%dx10T", nHidden), func() { z.MulT(delta, w2, sigmoidPrime, z) })
 		run(fmt.Sprintf("AddTMul/10x%dT.10x10", nHidden), func() { w2.AddTMul(1e-9, z, delta) })
 	}
 }
