@@ -107,6 +107,7 @@ type options struct {
 	shift    int
 
 	save, load string   // names of files, or ""
+	target     string   // the file that save leads to, if it is a link; see checkSave
 	show       int      // how many misread digits
 	pictures   []string // names of files
 }
@@ -270,10 +271,8 @@ func checkMemory(sizes []int, batch int) error {
 // or tests it, and has it read the images. If all there is to do is to read
 // images with a loaded network, no other digits are loaded.
 func (o *options) perform(stdout, stderr io.Writer) error {
-	if o.save != "" {
-		if err := checkSavable(o.save); err != nil {
-			return err
-		}
+	if err := o.checkSave(); err != nil {
+		return err
 	}
 	var net *Network
 	if o.load != "" {
@@ -414,37 +413,98 @@ func (o *options) keep(net *Network) error {
 	if o.save == "" {
 		return nil
 	}
-	return replaceFile(o.save, net.Save)
+	if err := replaceFile(o.target, net.Save); err != nil {
+		return fmt.Errorf("-save %s: %w", o.save, err)
+	}
+	return nil
 }
 
-// checkSavable fails if a network could not be written to file. It is better to
-// learn that before the training than after it.
-func checkSavable(file string) error {
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("-save %s: not an ordinary file", file)
+// checkSave fails if a network could not be written to the file of -save, or if that
+// is a file that is read here. It is better to learn that before the training than
+// after it.
+func (o *options) checkSave() error {
+	if o.save == "" {
+		return nil
+	}
+	target, err := followLinks(o.save)
+	if err == nil {
+		err = checkReplaceable(target)
+	}
+	if err != nil {
+		return fmt.Errorf("-save %s: %w", o.save, err)
+	}
+	for _, name := range append([]string{cmp.Or(o.data, mnistFile)}, o.pictures...) {
+		if sameFile(name, target) {
+			return fmt.Errorf("-save %s: it would replace %s, which is to be read", o.save, name)
+		}
+	}
+	o.target = target
+	return nil
+}
+
+// followLinks returns the file that a link leads to, link after link, whether
+// there is such a file or not; and a file that is not a link as it is.
+func followLinks(file string) (string, error) {
+	for range 100 {
+		to, err := os.Readlink(file)
+		if err != nil {
+			return file, nil // not a link
+		}
+		if !filepath.IsAbs(to) {
+			folder, _ := filepath.Split(file)
+			to = folder + to
+		}
+		file = to
+	}
+	return "", errors.New("a link that leads to itself")
+}
+
+// sameFile reports whether two names are those of one file.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
+
+// checkReplaceable fails if replaceFile could not replace file. It changes nothing.
+func checkReplaceable(file string) error {
+	if info, err := os.Stat(file); err == nil {
+		if !info.Mode().IsRegular() {
+			return errors.New("not an ordinary file")
+		}
+		f, err := os.OpenFile(file, os.O_WRONLY, 0) // one that may not be written to is not to be replaced
+		if err != nil {
+			return bare(err)
+		}
+		f.Close()
 	}
 	f, err := createBeside(file)
 	if err != nil {
-		return fmt.Errorf("-save: %w", err)
+		return bare(err)
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	return bare(errors.Join(f.Close(), os.Remove(f.Name())))
 }
 
-// createBeside creates a file in the folder of file, for this process alone.
-func createBeside(file string) (*os.File, error) {
-	return os.Create(fmt.Sprintf("%s.%d.tmp", file, os.Getpid()))
+// createBeside creates a new file in the folder of file, under a name that no file
+// and no link has.
+func createBeside(file string) (f *os.File, err error) {
+	for range 100 {
+		name := fmt.Sprintf("%s.%d.tmp", file, rand.Uint32())
+		if f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	return f, err
 }
 
-// replaceFile calls write with a temporary file, and renames that to file when
-// all of it is on the disk: whatever stops the program, there is the old file or
-// the new one.
+// replaceFile calls write with a temporary file, and gives that the name of file
+// when all of it is on the disk: whatever stops the program, there is the old file
+// or the new one. Its errors leave out the names of files: only the caller knows the
+// one that the user knows.
 func replaceFile(file string, write func(io.Writer) error) error {
-	if target, err := filepath.EvalSymlinks(file); err == nil {
-		file = target // a link stays a link
-	}
 	f, err := createBeside(file)
 	if err != nil {
-		return err
+		return bare(err)
 	}
 	w := bufio.NewWriter(f)
 	err = write(w)
@@ -465,6 +525,24 @@ func replaceFile(file string, write func(io.Writer) error) error {
 	}
 	if err != nil {
 		os.Remove(f.Name())
+		return bare(err)
+	}
+	if folder, err := os.Open(filepath.Dir(file)); err == nil { // the new name is to be on the disk too
+		folder.Sync() // some systems cannot do that, and need not
+		folder.Close()
+	}
+	return nil
+}
+
+// bare returns what is wrong with a file, without its name.
+func bare(err error) error {
+	var file *fs.PathError
+	var files *os.LinkError
+	switch {
+	case errors.As(err, &file):
+		return file.Err
+	case errors.As(err, &files):
+		return files.Err
 	}
 	return err
 }

@@ -3348,15 +3348,15 @@ func TestCommandRefusesFiles(t *testing.T) {
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("in the folder there is now %v", files)
 	}
-	if err := checkSavable(os.DevNull); err == nil || !strings.Contains(err.Error(), "not an ordinary file") {
-		t.Errorf("checkSavable(%s): the error is %v, want \"not an ordinary file\"", os.DevNull, err)
+	if err := checkReplaceable(os.DevNull); err == nil || !strings.Contains(err.Error(), "not an ordinary file") {
+		t.Errorf("checkReplaceable(%s): the error is %v, want \"not an ordinary file\"", os.DevNull, err)
 	}
 }
 
 // A file is replaced whole or not at all.
 func TestReplaceFile(t *testing.T) {
 	dir := t.TempDir()
-	file, link := filepath.Join(dir, "file"), filepath.Join(dir, "link")
+	file := filepath.Join(dir, "file")
 	put := func(text string, err error) func(io.Writer) error {
 		return func(w io.Writer) error {
 			io.WriteString(w, text)
@@ -3385,23 +3385,131 @@ func TestReplaceFile(t *testing.T) {
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o640 {
 			t.Errorf("the file's mode is %v, want 0640", info.Mode())
 		}
-		if err := os.Symlink(file, link); err != nil {
-			t.Fatal(err)
-		}
-		if err := replaceFile(link, put("four", nil)); err != nil {
-			t.Fatal(err)
-		}
-		if got, _ := os.ReadFile(file); string(got) != "four" {
-			t.Errorf("through a link, the file holds %q, want four", got)
-		}
-		os.Remove(link)
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("left behind: %v", files)
 	}
 }
 
-// A disk that is full, and a file that cannot have the name.
+// A new file has the mode that the system gives to new files.
+func TestReplaceFileMode(t *testing.T) {
+	dir := t.TempDir()
+	ordinary, file := filepath.Join(dir, "ordinary"), filepath.Join(dir, "file")
+	if err := os.WriteFile(ordinary, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := replaceFile(file, func(io.Writer) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := os.Stat(ordinary)
+	if got, err := os.Stat(file); err != nil || got.Mode() != want.Mode() {
+		t.Errorf("the new file is %v, error %v, want %v", got, err, want.Mode())
+	}
+}
+
+// Where -save leads: a link stays a link, also to a file that is yet to be made;
+// and what stands beside it, whatever its name, is not touched.
+func TestSaveFollowsLinks(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped: on Windows not every user may make links")
+	}
+	for name, there := range map[string]bool{"to a file": true, "to no file yet": false} {
+		dir := t.TempDir()
+		if err := os.Mkdir(filepath.Join(dir, "folder"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		file, link := filepath.Join(dir, "folder", "net.json"), filepath.Join(dir, "link")
+		if there {
+			os.WriteFile(file, []byte("old"), 0o666)
+		}
+		for name, to := range map[string]string{link: "link2", link + "2": filepath.Join("folder", "net.json")} {
+			if err := os.Symlink(to, name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var stderr strings.Builder
+		args := []string{"-data", smallFile, "-epochs", "1", "-save", link}
+		if status := run(args, io.Discard, &stderr); status != 0 {
+			t.Errorf("%s: exit status %d, stderr %s", name, status, &stderr)
+		}
+		if to, err := os.Readlink(link); err != nil || to != "link2" {
+			t.Errorf("%s: the link leads to %q, error %v", name, to, err)
+		}
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadNetwork(file, f); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		f.Close()
+		if files, _ := os.ReadDir(filepath.Dir(file)); len(files) != 1 {
+			t.Errorf("%s: besides the network there is left %v", name, files)
+		}
+	}
+	loop := filepath.Join(t.TempDir(), "loop")
+	if err := os.Symlink("loop", loop); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := followLinks(loop); err == nil || !strings.Contains(err.Error(), "leads to itself") {
+		t.Errorf("of a link to itself, the error is %v", err)
+	}
+}
+
+// The temporary file is a new one.
+func TestCreateBeside(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	seen := map[string]bool{}
+	for range 20 {
+		f, err := createBeside(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if seen[f.Name()] || filepath.Dir(f.Name()) != filepath.Dir(file) {
+			t.Errorf("%s is not new, or not beside %s", f.Name(), file)
+		}
+		seen[f.Name()] = true
+		if again, err := os.OpenFile(f.Name(), os.O_CREATE|os.O_EXCL, 0o666); err == nil {
+			again.Close()
+			t.Errorf("%s is not there", f.Name())
+		}
+	}
+}
+
+// A file that the program is to read, or the user may not write to, is not replaced.
+func TestSaveRefusesToReplace(t *testing.T) {
+	dir := t.TempDir()
+	data, readOnly := filepath.Join(dir, "data"), filepath.Join(dir, "read-only")
+	text, err := os.ReadFile(smallFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.WriteFile(data, text, 0o666)
+	os.WriteFile(readOnly, nil, 0o444)
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"the data":  {[]string{"-data", data, "-save", data}, "it would replace " + data},
+		"a picture": {[]string{"-data", smallFile, "-save", data, data}, "it would replace " + data},
+		"read-only": {[]string{"-data", data, "-save", readOnly}, "read-only: permission denied"},
+	} {
+		if f, err := os.OpenFile(readOnly, os.O_WRONLY, 0); err == nil && name == "read-only" {
+			f.Close()
+			continue // this user may write to any file
+		}
+		var stderr strings.Builder
+		if status := run(c.args, io.Discard, &stderr); status != 1 || !strings.Contains(stderr.String(), c.want) {
+			t.Errorf("%s: exit status %d, stderr %q, want 1 and %q", name, status, &stderr, c.want)
+		}
+	}
+	if got, _ := os.ReadFile(data); !bytes.Equal(got, text) {
+		t.Error("the data has been replaced")
+	}
+}
+
+// Files that cannot be written, or cannot have the name; errors are without names.
 func TestReplaceFileFails(t *testing.T) {
 	dir := t.TempDir()
 	text := func(w io.Writer) error {
@@ -3412,17 +3520,18 @@ func TestReplaceFileFails(t *testing.T) {
 	if err := os.Mkdir(folder, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := replaceFile(folder, text); err == nil {
-		t.Error("a folder is replaced by a file, without an error")
+	for name, file := range map[string]string{
+		"a folder":  folder,
+		"in a file": filepath.Join("network_test.go", "file"),
+		"nowhere":   filepath.Join(dir, "no", "file"),
+	} {
+		if err := replaceFile(file, text); err == nil || strings.Contains(err.Error(), "file.") {
+			t.Errorf("%s: the error is %v", name, err)
+		}
 	}
-	if _, err := os.Stat("/dev/full"); err == nil {
-		file := filepath.Join(dir, "file")
-		if err := os.Symlink("/dev/full", fmt.Sprintf("%s.%d.tmp", file, os.Getpid())); err != nil {
-			t.Fatal(err)
-		}
-		if err := replaceFile(file, text); !errors.Is(err, syscall.ENOSPC) {
-			t.Errorf("the error is %v, want %v", err, syscall.ENOSPC)
-		}
+	full := &fs.PathError{Op: "write", Path: "file.1.tmp", Err: syscall.ENOSPC}
+	if err := replaceFile(filepath.Join(dir, "file"), func(io.Writer) error { return full }); err != syscall.ENOSPC {
+		t.Errorf("on a full disk the error is %v, want %v", err, syscall.ENOSPC)
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("left behind: %v", files)
