@@ -83,7 +83,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return 1
 }
 
-// A usageError says what is wrong with the command line.
+// A usageError says what is wrong with the command line, whatever is in the files.
 type usageError string
 
 func (e usageError) Error() string { return string(e) + " (digits -h lists the flags)" }
@@ -122,9 +122,7 @@ func parse(args []string) (*options, error) {
 	} else if err != nil {
 		return o, usageError(err.Error())
 	}
-	if o.flags.NArg() > 0 {
-		o.pictures = o.flags.Args()
-	}
+	o.pictures = expand(o.flags.Args())
 	if o.load != "" && !o.given("epochs") {
 		o.epochs = 0
 	}
@@ -132,7 +130,21 @@ func parse(args []string) (*options, error) {
 	if o.hidden, err = parseHidden(*hidden); err != nil {
 		return o, err
 	}
-	return o, cmp.Or(o.checkFlags(), o.checkPictures())
+	first := len(args) - o.flags.NArg()
+	return o, cmp.Or(o.checkFlags(), o.checkPictures(first > 0 && args[first-1] == "--"))
+}
+
+// expand replaces a name like *.png by the names of the files it stands for, where
+// the shell has not, as on Windows.
+func expand(names []string) (expanded []string) {
+	for _, name := range names {
+		files, _ := filepath.Glob(name)
+		if _, err := os.Stat(name); err == nil || len(files) == 0 {
+			files = []string{name}
+		}
+		expanded = append(expanded, files...)
+	}
+	return expanded
 }
 
 // define defines the flags. The text of -hidden is for parseHidden.
@@ -210,8 +222,8 @@ func (o *options) checkFlags() error {
 		return usageErrorf("-cost %q: want quadratic or cross-entropy", o.cost)
 	case o.init != "normal" && o.init != "scaled":
 		return usageErrorf("-init %q: want normal or scaled", o.init)
-	case o.given("save") && o.save == "", o.given("load") && o.load == "":
-		return usageErrorf("-save and -load want the name of a file")
+	case o.given("save") && o.save == "", o.given("load") && o.load == "", o.save == "-", o.load == "-":
+		return usageErrorf("-save and -load want the name of a file; - is not standard input or output here")
 	case o.load != "" && o.given("hidden"):
 		return usageErrorf("-hidden beside -load: the file says which layers the network has")
 	case o.load != "" && o.given("init"):
@@ -221,14 +233,30 @@ func (o *options) checkFlags() error {
 }
 
 // checkPictures refuses what are clearly not the names of images, before a
-// training that may take long. Without training, readPictures will say so.
-func (o *options) checkPictures() error {
+// training that may take long. Without training, readPictures will say so. Behind --,
+// names may begin with a dash.
+func (o *options) checkPictures(dashes bool) error {
 	for _, name := range o.pictures {
-		if strings.HasPrefix(name, "-") {
-			return usageErrorf("%s behind the name of an image: flags come first", name)
+		if name == "-" {
+			return usageErrorf("-: standard input is not read; give the name of an image")
 		}
-		if info, err := os.Stat(name); o.epochs > 0 && (err != nil || info.IsDir()) {
+		if strings.HasPrefix(name, "-") && !dashes {
+			return usageErrorf("%s behind the name of an image: flags come first, or -- before a name like that", name)
+		}
+		if o.epochs == 0 {
+			continue
+		}
+		f, err := os.Open(name)
+		if errors.Is(err, fs.ErrNotExist) {
 			return usageErrorf("unexpected argument %q: there is no such image", name)
+		}
+		if err != nil {
+			return err
+		}
+		info, err := f.Stat()
+		f.Close()
+		if err == nil && info.IsDir() {
+			return usageErrorf("%s is a folder, not an image", name)
 		}
 	}
 	return nil
@@ -239,14 +267,14 @@ func (o *options) checkData(training, validation *DataSet) error {
 	n, width := training.Len(), training.Width()
 	switch leaves := o.eta * o.lambda / float64(n); {
 	case leaves >= 1:
-		return usageErrorf("-lambda %v with -eta %v: ηλ/n is %.3g for the %d training digits, "+
+		return fmt.Errorf("-lambda %v with -eta %v: ηλ/n is %.3g for the %d training digits, "+
 			"so a step leaves nothing of the weights: want less than 1", o.lambda, o.eta, leaves, n)
 	case o.patience > 0 && validation.Len() == 0:
-		return usageErrorf("-patience %d: the data has no validation digits to judge the epochs by", o.patience)
+		return fmt.Errorf("-patience %d: the data has no validation digits to judge the epochs by", o.patience)
 	case o.shift > 0 && width == 0:
-		return usageErrorf("-shift %d: the images have %d pixels, and only squares can be moved", o.shift, training.Pixels)
+		return fmt.Errorf("-shift %d: the images have %d pixels, and only squares can be moved", o.shift, training.Pixels)
 	case o.shift > 0 && o.shift >= width:
-		return usageErrorf("-shift %d: the images are only %d pixels wide", o.shift, width)
+		return fmt.Errorf("-shift %d: the images are only %d pixels wide", o.shift, width)
 	}
 	return nil
 }
@@ -262,7 +290,9 @@ func checkMemory(sizes []int, batch int) error {
 		}
 	}
 	if numbers > limit {
-		return usageErrorf("-hidden and -batch ask for %.0f GB of memory; the limit is %d GB", numbers*8/(1<<30), limit*8/(1<<30))
+		const gigabyte = 1 << 30 / 8
+		return fmt.Errorf("%s neurons with mini-batches of %d take %.1f GB of memory; the limit is %d GB",
+			dashed(sizes), batch, math.Ceil(10*numbers/gigabyte)/10, limit/gigabyte)
 	}
 	return nil
 }
@@ -318,7 +348,7 @@ func (o *options) loadNetwork(stderr io.Writer) (*Network, error) {
 		return nil, fmt.Errorf("%s: the network has %d outputs, want %d, one for each digit", o.load, n, digits)
 	}
 	if o.given("cost") && Costs[o.cost] != net.Cost {
-		return nil, usageErrorf("-cost %s beside -load: the cost in the file is %s", o.cost, net.Cost.Name)
+		return nil, fmt.Errorf("%s: the cost of this network is %s: leave out -cost %s", o.load, net.Cost.Name, o.cost)
 	}
 	fmt.Fprintf(stderr, "network: %s: %s neurons, %s\n", o.load, dashed(sizes), net.Cost.Name)
 	return net, nil
@@ -338,6 +368,9 @@ func (o *options) prepare(net *Network, training, validation *DataSet, rng *rand
 	}
 	if sizes[0] != training.Pixels {
 		return nil, fmt.Errorf("%s: the network has %d inputs, but the digits have %d pixels", o.load, sizes[0], training.Pixels)
+	}
+	if err := o.checkInputs(sizes[0]); err != nil {
+		return nil, err
 	}
 	if err := cmp.Or(checkMemory(sizes, min(o.batch, training.Len())), o.checkData(training, validation)); err != nil {
 		return nil, err
@@ -363,6 +396,9 @@ func (o *options) train(net *Network, training, validation, test *DataSet, rng *
 	if o.epochs > 0 || o.load == "" {
 		fmt.Fprintf(stderr, "training a network of %s neurons: epochs %d, mini-batches of %d, η %v, seed %d%s\n",
 			dashed(net.Sizes()), o.epochs, o.batch, o.eta, o.seed, o.chapter3())
+		if n := len(o.hidden); n > 1 && o.hidden[0] == training.Pixels && o.hidden[n-1] == digits {
+			fmt.Fprintf(stderr, "-hidden lists the hidden layers only: leave out %d, the inputs, and %d, the outputs\n", training.Pixels, digits)
+		}
 	}
 	if o.epochs == 0 {
 		if _, err := fmt.Fprintf(stdout, "Test: %d / %d\n", net.Evaluate(test), test.Len()); err != nil {
@@ -394,6 +430,10 @@ func (o *options) train(net *Network, training, validation, test *DataSet, rng *
 	}
 	fmt.Fprintf(stderr, "cost on the training digits: %.4g\n", net.TotalCost(training, o.lambda))
 	fmt.Fprintf(stderr, "took %.1f s, %.2f s an epoch\n", took, took/float64(epochs))
+	if epochs >= 3 && net.Evaluate(test) < test.Len()*15/100 {
+		fmt.Fprintln(stderr, "the network is hardly better than chance: the steps may be too long, try a smaller -eta;")
+		fmt.Fprintln(stderr, "or its neurons are saturated, where σ′ is almost 0: try -init scaled, or -cost cross-entropy")
+	}
 	return nil
 }
 
@@ -552,9 +592,8 @@ func bare(err error) error {
 // output neurons, the highest first. An image that cannot be read has its line
 // on stderr, and does not stop the others.
 func (o *options) readPictures(net *Network, stdout, stderr io.Writer) error {
-	const pixels = picture.Width * picture.Width
-	if n := net.Sizes()[0]; len(o.pictures) > 0 && n != pixels {
-		return fmt.Errorf("images have %d pixels, but the network has %d inputs", pixels, n)
+	if err := o.checkInputs(net.Sizes()[0]); err != nil {
+		return err
 	}
 	failed := 0
 	for _, name := range o.pictures {
@@ -564,7 +603,7 @@ func (o *options) readPictures(net *Network, stdout, stderr io.Writer) error {
 			failed++
 			continue
 		}
-		output := net.Feedforward(&Matrix{1, pixels, digit}).Row(0)
+		output := net.Feedforward(&Matrix{1, len(digit), digit}).Row(0)
 		if _, err := fmt.Fprintf(stdout, "%s: %s\n", name, ranking(output)); err != nil {
 			return err
 		}
@@ -576,6 +615,15 @@ func (o *options) readPictures(net *Network, stdout, stderr io.Writer) error {
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d images could not be read", failed, len(o.pictures))
+	}
+	return nil
+}
+
+// checkInputs fails if there are images to read for a network of other inputs.
+func (o *options) checkInputs(n int) error {
+	const pixels = picture.Width * picture.Width
+	if len(o.pictures) > 0 && n != pixels {
+		return fmt.Errorf("%s: images have %d pixels, but the network has %d inputs", o.pictures[0], pixels, n)
 	}
 	return nil
 }
@@ -672,7 +720,7 @@ const digits = 10
 // Where MNIST is looked for, and where it is to be had.
 const (
 	mnistFile = "data/mnist.pkl.gz"
-	getMNIST  = "mkdir -p data && curl -Lo data/mnist.pkl.gz " +
+	getMNIST  = "curl --create-dirs -Lo data/mnist.pkl.gz " +
 		"https://raw.githubusercontent.com/mnielsen/neural-networks-and-deep-learning/master/data/mnist.pkl.gz"
 )
 
@@ -711,7 +759,7 @@ func loadData(file string, stderr io.Writer) (training, validation, test *DataSe
 }
 
 // drawImage draws an image on w in characters, in colour if w is a terminal
-// whose user has not set NO_COLOR (https://no-color.org).
+// that has it, whose user has not set NO_COLOR (https://no-color.org).
 func drawImage(w io.Writer, pixels []float64, width int) error {
 	if width == 0 { // images that are not squares
 		width = len(pixels)
@@ -720,14 +768,20 @@ func drawImage(w io.Writer, pixels []float64, width int) error {
 	return err
 }
 
-// isTerminal reports whether w is a terminal.
+// isTerminal reports whether w is a terminal, and not a dumb one. Go's own library
+// tells terminals only from files and pipes; of other devices there is one to which
+// output is commonly sent, and that is known by its name.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok {
+	if !ok || os.Getenv("TERM") == "dumb" {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }
 
 // newMeter returns a function for SGD to call after every mini-batch: it shows
