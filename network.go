@@ -24,6 +24,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -492,7 +493,7 @@ type saved struct {
 	Sizes   []int         `json:"sizes"`
 	Weights [][][]float64 `json:"weights"`
 	Biases  [][][]float64 `json:"biases"` // columns: [[b0], [b1], …] for each layer but the input
-	Cost    string        `json:"cost"`   // the name of a class: Cost.Name
+	Cost    string        `json:"cost"`   // the name of a class: Cost.Name; "" is the quadratic one
 }
 
 // What LoadNetwork reads at most. In a network's file there are about as many
@@ -540,9 +541,9 @@ func (net *Network) Save(w io.Writer) error {
 	return json.NewEncoder(w).Encode(s)
 }
 
-// LoadNetwork reads a network from r that Save or network2.py has written. name
-// is what errors call it. A *FormatError says what is wrong with it, an
-// UnsupportedError that it is too large.
+// LoadNetwork reads a network from r that Save or network2.py has written; what else
+// a program has put beside it is passed over. name is what errors call it. A
+// *FormatError says what is wrong with it, an UnsupportedError that it is too large.
 func LoadNetwork(name string, r io.Reader) (*Network, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxSavedBytes+1))
 	if err != nil {
@@ -560,16 +561,19 @@ func parseNetwork(text []byte) (*Network, error) {
 	if len(text) > maxSavedBytes || bytes.Count(text, []byte(","))+bytes.Count(text, []byte("[")) > maxSavedMarks {
 		return nil, errSavedSize
 	}
+	if bytes.HasPrefix(text, []byte("\ufeff")) { // some editors begin a file with this mark
+		copy(text, "   ")
+	}
 	var s saved
 	if err := json.Unmarshal(text, &s); err != nil {
 		return nil, jsonError(text, err)
 	}
-	if k := bytes.Index(text, []byte("null")); k >= 0 { // Unmarshal would take it for 0
-		return nil, formatErrorf("byte %d: null, where a number belongs", k)
+	if err := checkNull(text); err != nil {
+		return nil, err
 	}
 	net := &Network{}
 	for _, c := range Costs {
-		if s.Cost == c.Name {
+		if cmp.Or(s.Cost, Quadratic.Name) == c.Name {
 			net.Cost = c
 		}
 	}
@@ -594,6 +598,21 @@ func parseNetwork(text []byte) (*Network, error) {
 		net.Weights, net.Biases = append(net.Weights, w), append(net.Biases, b)
 	}
 	return net, nil
+}
+
+// checkNull fails if there is null in text where a number belongs. Unmarshal takes it
+// for 0.
+func checkNull(text []byte) error {
+	var numbers struct{ Sizes, Weights, Biases json.RawMessage }
+	if !bytes.Contains(text, []byte("null")) || json.Unmarshal(text, &numbers) != nil {
+		return nil
+	}
+	for _, part := range [][]byte{numbers.Sizes, numbers.Weights, numbers.Biases} {
+		if k := bytes.Index(part, []byte("null")); k >= 0 {
+			return formatErrorf("byte %d: null, where a number belongs", bytes.Index(text, part)+k)
+		}
+	}
+	return nil
 }
 
 // transposedRows returns the matrix (nIn×nOut) whose columns are the rows of a
@@ -624,6 +643,8 @@ func jsonError(text []byte, err error) error {
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
 		return &FormatError{"it is empty, not a network", io.ErrUnexpectedEOF}
+	case errors.As(err, &kind) && kind.Field == "biases" && kind.Value == "number":
+		return formatErrorf("byte %d: the biases of a layer are a plain list, want columns: [[b0], [b1], …]", kind.Offset)
 	case errors.As(err, &kind):
 		return formatErrorf("byte %d: %s where %s wants another kind of value, or it is too large", kind.Offset, kind.Value, kind.Field)
 	case !errors.As(err, &syntax):

@@ -1132,31 +1132,35 @@ func TestLoadNetworkRefuses(t *testing.T) {
 		"empty":         {good, "", "it is empty"},
 		"no JSON":       {good, "\x80\x02cnumpy", "byte 0: this is not the JSON"},
 		"another thing": {good, `[1, 2]`, "byte"},
-		"nothing in it": {good, `{}`, `the cost is ""`},
+		"nothing in it": {good, `{}`, "the sizes are []"},
 		"twice":         {good, good + good, "not the JSON"},
 		"unknown cost": {`"QuadraticCost"`, `"Hinge"`,
 			`the cost is "Hinge", want "QuadraticCost" or "CrossEntropyCost"`},
-		"one layer":         {"[2, 1, 2]", "[2]", "sizes are [2]"},
-		"no neurons":        {"[2, 1, 2]", "[2, 0, 2]", "sizes are [2 0 2]"},
-		"a layer too many":  {"[2, 1, 2]", "[2, 1, 2, 2]", "4 layers, but weights 2 and biases 2"},
-		"weights missing":   {", [[3], [4]]", "", "3 layers, but weights 1 and biases 2"},
-		"biases missing":    {", [[6], [7]]", "", "3 layers, but weights 2 and biases 1"},
-		"a row missing":     {"[[3], [4]]", "[[3]]", "weights[1] has 1 rows, but its layer has 2 neurons"},
-		"a bias missing":    {"[[6], [7]]", "[[6]]", "biases[1] has 1 rows, but its layer has 2 neurons"},
-		"a weight missing":  {"[[1, 2]]", "[[1]]", "weights[0], row 0 has 1 numbers, want 2"},
-		"a weight too many": {"[4]", "[4, 4]", "weights[1], row 1 has 2 numbers, want 1"},
-		"biases in a row":   {"[[6], [7]]", "[[6, 7], [7]]", "biases[1], row 0 has 2 numbers, want 1"},
-		"no column":         {"[[5]]", "[5]", "byte"},
-		"the other way":     {"[[1, 2]]", "[[1], [2]]", "weights[0] has 2 rows, but its layer has 1 neurons"},
-		"NaN":               {"[7]", "[NaN]", "byte 81: a weight or bias that is not finite"},
-		"Infinity":          {"[7]", "[Infinity]", "byte 81: a weight or bias that is not finite"},
-		"minus Infinity":    {"[7]", "[-Infinity]", "byte 82: a weight or bias that is not finite"},
-		"too large":         {"[7]", "[1e999]", "too large"},
-		"null":              {"[7]", "[null]", "byte 81: null"},
-		"text":              {"[7]", `["7"]`, "byte"},
-		"a huge layer":      {"[2, 1, 2]", "[1000000000, 1, 2]", "weights[0], row 0 has 2 numbers"},
-		"huge nonsense":     {good, strings.Repeat("[", maxSavedMarks+1), "not a network"},
-		"too many numbers":  {good, strings.Repeat("1,", maxSavedMarks+1), "not a network"},
+		"one layer":           {"[2, 1, 2]", "[2]", "sizes are [2]"},
+		"no neurons":          {"[2, 1, 2]", "[2, 0, 2]", "sizes are [2 0 2]"},
+		"a layer too many":    {"[2, 1, 2]", "[2, 1, 2, 2]", "4 layers, but weights 2 and biases 2"},
+		"weights missing":     {", [[3], [4]]", "", "3 layers, but weights 1 and biases 2"},
+		"biases missing":      {", [[6], [7]]", "", "3 layers, but weights 2 and biases 1"},
+		"a row missing":       {"[[3], [4]]", "[[3]]", "weights[1] has 1 rows, but its layer has 2 neurons"},
+		"a bias missing":      {"[[6], [7]]", "[[6]]", "biases[1] has 1 rows, but its layer has 2 neurons"},
+		"a weight missing":    {"[[1, 2]]", "[[1]]", "weights[0], row 0 has 1 numbers, want 2"},
+		"a weight too many":   {"[4]", "[4, 4]", "weights[1], row 1 has 2 numbers, want 1"},
+		"biases in a row":     {"[[6], [7]]", "[[6, 7], [7]]", "biases[1], row 0 has 2 numbers, want 1"},
+		"no column":           {"[[5]]", "[5]", "byte 69: the biases of a layer are a plain list, want columns"},
+		"a number as weights": {"[[1, 2]]", "[1, 2]", "number where weights wants another kind"},
+		"the other way":       {"[[1, 2]]", "[[1], [2]]", "weights[0] has 2 rows, but its layer has 1 neurons"},
+		"NaN":                 {"[7]", "[NaN]", "byte 81: a weight or bias that is not finite"},
+		"Infinity":            {"[7]", "[Infinity]", "byte 81: a weight or bias that is not finite"},
+		"minus Infinity":      {"[7]", "[-Infinity]", "byte 82: a weight or bias that is not finite"},
+		"too large":           {"[7]", "[1e999]", "too large"},
+		"null":                {"[7]", "[null]", "byte 81: null"},
+		"null, a weight":      {"[3]", "[null]", "byte 45: null"},
+		"null, a size":        {"[2, 1, 2]", "[2, null, 2]", "byte 14: null"},
+		"null, a layer":       {"[[1, 2]]", "null", "byte 33: null"},
+		"text":                {"[7]", `["7"]`, "byte"},
+		"a huge layer":        {"[2, 1, 2]", "[1000000000, 1, 2]", "weights[0], row 0 has 2 numbers"},
+		"huge nonsense":       {good, strings.Repeat("[", maxSavedMarks+1), "not a network"},
+		"too many numbers":    {good, strings.Repeat("1,", maxSavedMarks+1), "not a network"},
 	} {
 		_, err := LoadNetwork("file", strings.NewReader(strings.Replace(good, c.old, c.new, 1)))
 		kind := "FormatError"
@@ -1177,6 +1181,27 @@ func TestLoadNetworkRefuses(t *testing.T) {
 	}
 	if _, err := LoadNetwork("file", iotest.ErrReader(errFull)); err != errFull {
 		t.Errorf("the error is %v, want %v", err, errFull)
+	}
+}
+
+// What other programs make of such a file is read.
+func TestLoadNetworkAccepts(t *testing.T) {
+	const good = `{"sizes": [2, 1], "weights": [[[1, 2]]], "biases": [[[5]]], "cost": "CrossEntropyCost"}`
+	for name, c := range map[string]struct {
+		old, new string
+		want     *Cost
+	}{
+		"as it is":          {"", "", CrossEntropy},
+		"a byte order mark": {good, "\ufeff" + good, CrossEntropy},
+		"further keys":      {`"cost"`, `"by": null, "null": [null, {"weights": null}], "cost"`, CrossEntropy},
+		"no cost":           {`, "cost": "CrossEntropyCost"`, "", Quadratic},
+		"null for a cost":   {`"CrossEntropyCost"`, "null", Quadratic},
+		"an empty cost":     {`"CrossEntropyCost"`, `""`, Quadratic},
+	} {
+		net, err := LoadNetwork(name, strings.NewReader(strings.Replace(good, c.old, c.new, 1)))
+		if err != nil || net.Cost != c.want || !slices.Equal(net.Weights[0].Data, []float64{1, 2}) {
+			t.Errorf("%s: got %+v, error %v, want cost %s and weights 1, 2", name, net, err, c.want.Name)
+		}
 	}
 }
 
