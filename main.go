@@ -394,11 +394,7 @@ func (o *options) prepare(net *Network, training, validation *DataSet, rng *rand
 // nothing to train, it tests it.
 func (o *options) train(net *Network, training, validation, test *DataSet, rng *rand.Rand, stdout, stderr io.Writer) error {
 	if o.epochs > 0 || o.load == "" {
-		fmt.Fprintf(stderr, "training a network of %s neurons: epochs %d, mini-batches of %d, η %v, seed %d%s\n",
-			dashed(net.Sizes()), o.epochs, o.batch, o.eta, o.seed, o.chapter3())
-		if n := len(o.hidden); n > 1 && o.hidden[0] == training.Pixels && o.hidden[n-1] == digits {
-			fmt.Fprintf(stderr, "-hidden lists the hidden layers only: leave out %d, the inputs, and %d, the outputs\n", training.Pixels, digits)
-		}
+		o.announce(net.Sizes(), stderr)
 	}
 	if o.epochs == 0 {
 		if _, err := fmt.Fprintf(stdout, "Test: %d / %d\n", net.Evaluate(test), test.Len()); err != nil {
@@ -437,15 +433,20 @@ func (o *options) train(net *Network, training, validation, test *DataSet, rng *
 	return nil
 }
 
-// chapter3 says which flags on the command line go beyond chapter 1.
-func (o *options) chapter3() string {
-	var said strings.Builder
+// announce says on stderr what is about to be trained, and how.
+func (o *options) announce(sizes []int, stderr io.Writer) {
+	fmt.Fprintf(stderr, "training a network of %s neurons: epochs %d, mini-batches of %d, η %v, seed %d",
+		dashed(sizes), o.epochs, o.batch, o.eta, o.seed)
 	o.flags.Visit(func(f *flag.Flag) {
-		if slices.Contains([]string{"cost", "init", "lambda", "patience", "shift"}, f.Name) {
-			fmt.Fprintf(&said, ", %s %v", f.Name, f.Value)
+		if slices.Contains([]string{"cost", "init", "lambda", "patience", "shift"}, f.Name) { // chapter 3's
+			fmt.Fprintf(stderr, ", %s %v", f.Name, f.Value)
 		}
 	})
-	return said.String()
+	fmt.Fprintln(stderr)
+	if n := len(o.hidden); n > 1 && o.hidden[0] == sizes[0] && o.hidden[n-1] == digits {
+		fmt.Fprintf(stderr, "-hidden lists the hidden layers only: leave out %d, the inputs, and %d, the outputs\n",
+			sizes[0], digits)
+	}
 }
 
 // keep writes net to the file of -save, if there is one.
@@ -528,8 +529,8 @@ func checkReplaceable(file string) error {
 // createBeside creates a new file in the folder of file, under a name that no file
 // and no link has.
 func createBeside(file string) (f *os.File, err error) {
-	for range 100 {
-		name := fmt.Sprintf("%s.%d.tmp", file, rand.Uint32())
+	for n := range 1000 {
+		name := fmt.Sprintf("%s.%d.tmp", file, n)
 		if f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); !errors.Is(err, fs.ErrExist) {
 			break
 		}

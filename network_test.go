@@ -3538,24 +3538,34 @@ func TestSaveFollowsLinks(t *testing.T) {
 	}
 }
 
-// The temporary file is a new one.
+// The temporary file is a new one: not a link that somebody has put there, nor the
+// temporary file of another program on the same disk.
 func TestCreateBeside(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "file")
-	seen := map[string]bool{}
-	for range 20 {
+	dir := t.TempDir()
+	file, victim := filepath.Join(dir, "file"), filepath.Join(dir, "victim")
+	if err := os.WriteFile(victim, []byte("precious"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(victim, file+".0.tmp"); err != nil {
+		t.Skip("skipped: no links can be made here: ", err)
+	}
+	if err := os.Symlink(filepath.Join(dir, "none"), file+".1.tmp"); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{file + ".0.tmp": true, file + ".1.tmp": true}
+	for range 3 {
 		f, err := createBeside(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		if seen[f.Name()] || filepath.Dir(f.Name()) != filepath.Dir(file) {
+		if seen[f.Name()] || filepath.Dir(f.Name()) != dir {
 			t.Errorf("%s is not new, or not beside %s", f.Name(), file)
 		}
 		seen[f.Name()] = true
-		if again, err := os.OpenFile(f.Name(), os.O_CREATE|os.O_EXCL, 0o666); err == nil {
-			again.Close()
-			t.Errorf("%s is not there", f.Name())
-		}
+	}
+	if got, _ := os.ReadFile(victim); string(got) != "precious" {
+		t.Errorf("what the link leads to holds %q now", got)
 	}
 }
 
