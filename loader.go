@@ -12,6 +12,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"encoding/binary"
@@ -25,13 +26,15 @@ import (
 
 // LoadData reads the training, validation and test digits from r, a gzip'd
 // Python pickle of three pairs (images, labels), as in the book's
-// mnist.pkl.gz. The pairs, and the three of them, may be tuples or lists.
+// mnist.pkl.gz; or of two, training and test, as in Keras' old one: then there
+// are no validation digits. The pairs, and the three of them, may be tuples or lists.
 //
-//	images  a numpy array, one row of pixels per image: float32 or float64,
-//	        from 0 (paper) to 1 (ink); or uint8, divided here by 256, the
-//	        book's scale. Three sets, one number of pixels.
-//	labels  a numpy array of any integer type, or a list of ints: the digit
-//	        each image shows, 0 to 9.
+//	images  a numpy array, n×784 or n×28×28, or any other number of pixels, but
+//	        one for all sets; or a list of arrays of one dimension, as the book's
+//	        expand_mnist.py makes them. float32 or float64, from 0 (paper) to 1
+//	        (ink); or uint8, divided here by 256, the book's scale.
+//	labels  a numpy array of any integer type, or a list of ints, Python's or
+//	        numpy's: the digit each image shows, 0 to 9.
 //
 // name is what errors call the input. They are a *FormatError if it is damaged
 // or is no such file, an UnsupportedError if it asks for more than this
@@ -144,10 +147,11 @@ func readGzip(r io.Reader) (any, error) {
 	if !bytes.HasPrefix(head, []byte("\x1f\x8b")) {
 		return nil, &FormatError{Message: "not a gzip file: " + looksLike(head)}
 	}
-	inflated, err := gzip.NewReader(file)
+	member, err := gzip.NewReader(file)
 	if err != nil {
 		return nil, gzipError(err)
 	}
+	inflated := &gzipMembers{file: file, member: member}
 	v, err := unpickle(inflated)
 	if err != nil {
 		if _, e := io.CopyN(io.Discard, inflated, maxPayload); e != nil && e != io.EOF {
@@ -155,6 +159,39 @@ func readGzip(r io.Reader) (any, error) {
 		}
 	}
 	return v, err
+}
+
+// gzipMembers reads the members of a gzip file, one after the other, as one. Unlike
+// gzip.Reader it accepts zeros behind the last one, up to the end of the file, as
+// gzip itself does: tapes and disks are written in whole blocks.
+type gzipMembers struct {
+	file    *bufio.Reader
+	member  *gzip.Reader
+	damaged error // what stands behind the zeros
+}
+
+func (g *gzipMembers) Read(p []byte) (int, error) {
+	if g.damaged != nil {
+		return 0, g.damaged
+	}
+	g.member.Multistream(false)
+	n, err := g.member.Read(p)
+	if err != io.EOF {
+		return n, err
+	}
+	for padding := 0; ; padding++ {
+		switch next, err := g.file.Peek(1); {
+		case err != nil: // io.EOF is the end of the last member
+			return n, err
+		case next[0] == 0 && padding < maxPadding:
+			g.file.Discard(1)
+		case padding > 0:
+			g.damaged = gzip.ErrHeader
+			return n, g.damaged
+		default:
+			return n, g.member.Reset(g.file)
+		}
+	}
 }
 
 // looksLike says what a file that is not gzip seems to be, by its first bytes,
@@ -191,13 +228,20 @@ func gzipError(err error) error {
 func dataSets(pickled any) (training, validation, test *DataSet, err error) {
 	names := [3]string{"training", "validation", "test"}
 	pairs, ok := sequence(pickled)
-	if !ok || len(pairs) != len(names) {
+	switch {
+	case ok && len(pairs) == 2: // Keras' old file
+		pairs = []any{pairs[0], nil, pairs[1]}
+	case !ok || len(pairs) != len(names):
 		return nil, nil, nil, formatErrorf(
 			"the pickle holds %s, want three data sets: training, validation, test", describe(pickled))
 	}
 	var sets [3]*DataSet
 	room := maxInk
 	for _, s := range []int{2, 1, 0} { // the small ones first, see below
+		if pairs[s] == nil {
+			sets[s] = &DataSet{Pixels: sets[2].Pixels}
+			continue
+		}
 		if sets[s], err = newDataSet(names[s], pairs[s], &room); err != nil {
 			return nil, nil, nil, err
 		}
@@ -223,19 +267,54 @@ func newDataSet(name string, pickled any, room *int) (*DataSet, error) {
 		return nil, formatErrorf(
 			"the %s set is %s, want a pair (images, labels)", name, describe(pickled))
 	}
-	images, ok := pair[0].(*array)
-	if !ok || images.dims != 2 {
-		return nil, formatErrorf(
-			"%s images are %s, want an array of two dimensions: images.reshape(len(images), -1)", name, describe(pair[0]))
-	}
-	if err := images.readInk(name, room); err != nil {
-		return nil, err
-	}
-	labels, err := readLabels(name, pair[1], images.rows)
+	images, pixels, err := readImages(name, pair[0], room)
 	if err != nil {
 		return nil, err
 	}
-	return &DataSet{Labels: labels, Pixels: images.cols, Images: images.ink}, nil
+	labels, err := readLabels(name, pair[1], len(images))
+	if err != nil {
+		return nil, err
+	}
+	return &DataSet{Labels: labels, Pixels: pixels, Images: images}, nil
+}
+
+// readImages returns the images of the data set called name, and how many pixels
+// each of them has; room is as in readInk.
+func readImages(name string, pickled any, room *int) (images []SparseRow, pixels int, err error) {
+	if a, ok := pickled.(*array); ok && a.dims > 1 {
+		err := a.readInk(name, room)
+		return a.ink, a.cols, err
+	}
+	items, ok := pickled.(*pyList)
+	if !ok || len(items.items) == 0 {
+		return nil, 0, formatErrorf("%s images are %s, want an array of two dimensions: images.reshape(len(images), -1)",
+			name, describe(pickled))
+	}
+	var r inkReader
+	for i, item := range items.items {
+		a, ok := item.(*array)
+		if !ok || a.dims != 1 {
+			return nil, 0, formatErrorf("%s images, row %d: %s, want an array of one dimension", name, i, describe(item))
+		}
+		if pixels = cmp.Or(pixels, a.rows); a.rows != pixels {
+			return nil, 0, formatErrorf("%s images, row %d: %d pixels, but the first has %d", name, i, a.rows, pixels)
+		}
+		if a.ink == nil { // see fillArray; the list may also hold one array more than once
+			if err := a.checkPixels(name, a.rows); err != nil {
+				return nil, 0, err
+			}
+			image, err := r.readWhole(a)
+			if err != nil {
+				return nil, 0, formatErrorf("%s images, row %d, %v", name, i, err)
+			}
+			a.ink = []SparseRow{image}
+		}
+		if err := a.ink[0].takeRoom(room, name, i); err != nil {
+			return nil, 0, err
+		}
+		images = append(images, a.ink[0])
+	}
+	return images, pixels, nil
 }
 
 // readLabels returns the labels of the n images of the data set called name:
@@ -290,9 +369,8 @@ func (a *array) readInk(name string, room *int) error {
 	if a.ink != nil {
 		return nil
 	}
-	if a.cols == 0 || a.cols > maxPixels || a.dtype.kind == 'i' || a.dtype.kind == 'u' && a.dtype.size > 1 {
-		return UnsupportedError(fmt.Sprintf("%s images are %s, want 1 to %d pixels of float32, float64 or uint8",
-			name, describe(a), maxPixels))
+	if err := a.checkPixels(name, a.cols); err != nil {
+		return err
 	}
 	many := 1 // rows at a time
 	if a.fortran {
@@ -300,23 +378,17 @@ func (a *array) readInk(name string, room *int) error {
 	}
 	width := a.cols * a.dtype.size
 	raw := make([]byte, min(many, a.rows)*width)
-	row := make([]byte, (width+7)/8*8) // a multiple of 8, for notZero
-	where, value := make([]uint16, a.cols), make([]float64, a.cols)
+	var r inkReader
 	for i := range a.rows {
 		if i%many == 0 {
 			a.copyRows(raw[:min(many, a.rows-i)*width], i)
 		}
-		copy(row, raw[i%many*width:][:width])
-		n := a.dtype.notZero(where, value, row)
-		if *room -= n + imageRoom; *room < 0 {
-			return UnsupportedError(fmt.Sprintf("%s images, row %d: more than %d pixels that are not 0 in all", name, i, maxInk))
+		image, err := r.read(a.dtype, raw[i%many*width:][:width])
+		if err != nil {
+			return formatErrorf("%s images, row %d, %v", name, i, err)
 		}
-		image := SparseRow{slices.Clone(where[:n]), make([]float32, n)}
-		for q, v := range value[:n] {
-			if !(v >= 0 && v <= 1) { // written so that NaN is refused as well
-				return formatErrorf("%s images, row %d, pixel %d: %v is not from 0 to 1", name, i, where[q], v)
-			}
-			image.Value[q] = float32(v)
+		if err := image.takeRoom(room, name, i); err != nil {
+			return err
 		}
 		a.ink = append(a.ink, image)
 		if i == a.rows/2 && !a.fortran {
@@ -326,6 +398,68 @@ func (a *array) readInk(name string, room *int) error {
 	}
 	a.data = nil
 	return nil
+}
+
+// checkPixels refuses images of so many pixels, elements of a, that are too
+// many, or of a type that pixels cannot have.
+func (a *array) checkPixels(name string, pixels int) error {
+	if pixels == 0 || pixels > maxPixels || a.dtype.kind == 'i' || a.dtype.kind == 'u' && a.dtype.size > 1 {
+		return UnsupportedError(fmt.Sprintf("%s images are %s, want 1 to %d pixels of float32, float64 or uint8",
+			name, describe(a), maxPixels))
+	}
+	return nil
+}
+
+// takeRoom takes the room that row i of the images of a data set needs.
+func (r SparseRow) takeRoom(room *int, name string, i int) error {
+	if *room -= len(r.Where) + imageRoom; *room < 0 {
+		return UnsupportedError(fmt.Sprintf("%s images, row %d: more than %d pixels that are not 0 in all", name, i, maxInk))
+	}
+	return nil
+}
+
+// An inkReader finds the pixels of an image that are not 0. It keeps its memory
+// for the next image.
+type inkReader struct {
+	whole []byte
+	row   []byte // a multiple of 8 bytes, for notZero
+	where []uint16
+	value []float64
+}
+
+// readWhole returns the one image that a, of one dimension, is.
+func (r *inkReader) readWhole(a *array) (SparseRow, error) {
+	size := a.rows * a.dtype.size
+	r.whole = slices.Grow(r.whole[:0], size)[:size]
+	a.copyRows(r.whole, 0)
+	return r.read(a.dtype, r.whole)
+}
+
+// rounding is how far from 0 to 1 a pixel may be that was computed to be there.
+const rounding = 1e-6
+
+// read returns the image whose pixels are the elements in p, little-endian. Its
+// error, a text alone, says which pixel is not from 0 to 1.
+func (r *inkReader) read(d dtype, p []byte) (SparseRow, error) {
+	if n := len(p) / d.size; n > len(r.where) || len(p) > len(r.row) {
+		r.row, r.where, r.value = make([]byte, (len(p)+7)/8*8), make([]uint16, n), make([]float64, n)
+	}
+	clear(r.row[copy(r.row, p):])
+	n, ink := d.notZero(r.where, r.value, r.row[:(len(p)+7)/8*8]), 0
+	for q, v := range r.value[:n] {
+		if !(v >= -rounding && v <= 1+rounding) { // written so that NaN is refused as well
+			return SparseRow{}, fmt.Errorf("pixel %d: %v is not from 0 to 1", r.where[q], v)
+		}
+		if v = float64(float32(min(max(v, 0), 1))); v != 0 {
+			r.where[ink], r.value[ink] = r.where[q], v
+			ink++
+		}
+	}
+	image := SparseRow{slices.Clone(r.where[:ink]), make([]float32, ink)}
+	for q := range image.Value {
+		image.Value[q] = float32(r.value[q])
+	}
+	return image, nil
 }
 
 // A pickle is a small program for a machine with a stack. Run from its first
@@ -402,6 +536,11 @@ const (
 	opAppend     = 'a'  // append an object to a list
 	opAppends    = 'e'  // extend a list by a slice of stack objects, down to the mark
 
+	// A dict holds no digits for us, but is read so far as to name its keys.
+	opEmptyDict = '}' // push an empty dict
+	opSetItem   = 's' // add a key+value pair to an existing dict
+	opSetItems  = 'u' // add an arbitrary number of key+value pairs, down to the mark
+
 	opBinPut     = 'q'  // store the stack top into the memo, one-byte index
 	opLongBinPut = 'r'  // the same, four-byte index
 	opMemoize    = 0x94 // the same, the index is the number of memos so far
@@ -414,15 +553,24 @@ const (
 
 // What a file may ask for. Whatever its bytes say, decoding then takes a few
 // seconds at most and 1.5 GB; MNIST needs 221 MB of payload, 11 million
-// pixels of ink and 180 instructions, or 70,000 more for labels in lists.
+// pixels of ink and 180 instructions, or 70,000 more for labels in lists. The
+// 250,000 images of expand_mnist.py, one array each, need 8 million instructions,
+// and 1.1 GB are read, but not held all at once: see fillArray.
 const (
-	maxPayload      = 1 << 30    // bytes in all the strings together
+	maxRead         = 3 << 29    // bytes of the pickle
+	maxPadding      = 1 << 20    // zeros behind the gzip
+	maxPayload      = 1 << 30    // bytes held, in all the strings together
+	instructionRoom = 64         // bytes of them that an instruction counts as, after the first minInstructions
 	maxInk          = 60_000_000 // pixels that are not 0, at 6 bytes each
 	imageRoom       = 12         // pixels that each image counts as besides, for the memory it takes
 	maxPixels       = 1 << 16    // pixels of one image
 	maxElements     = 1 << 28    // elements of all arrays together
-	maxInstructions = 300_000    // each adds at most one thing to the stack, or to the memo
 	pieceSize       = 1 << 20    // bytes of a string in one slice
+
+	// So many instructions are free, and there may be one more for every 8 bytes read.
+	// Each adds at most one thing to the stack, or to the memo. An array takes 22 to
+	// 30, and an image is hundreds of bytes long.
+	minInstructions = 300_000
 )
 
 // What the machine's stack holds, besides bool and int64.
@@ -431,6 +579,7 @@ type (
 	global string                // a name that GLOBAL pushed: module, a space, name
 	tuple  []any                 // (a, b)
 	pyList struct{ items []any } // [a, b]; by pointer, for it can grow after it was remembered
+	pyDict struct{ keys []any }  // {a: b}, by pointer as well
 
 	// bytestring is Python's bytes or bytearray, or Python 2's str. It is held
 	// in pieces of pieceSize, the last one shorter, and a piece is made when the
@@ -450,12 +599,13 @@ type (
 
 	// array is a numpy array. One of one dimension counts as one column.
 	array struct {
-		dims       int // 1 or 2; 0 until BUILD
-		rows, cols int
+		dims       int // 1 to 3; 0 until BUILD
+		rows, cols int // of three dimensions, cols is the product of the last two
 		dtype      dtype
 		fortran    bool // column after column, not row after row
+		height     int  // if so, the second dimension
 		data       bytestring
-		ink        []SparseRow // what readInk found
+		ink        []SparseRow // what readInk found, or of one dimension fillArray: then it is one image
 	}
 )
 
@@ -465,11 +615,10 @@ type machine struct {
 	offset       int64 // of the next byte to read
 	start        int64 // of the instruction being carried out
 	frameEnd     int64 // offset where the frame ends, if it is not behind us
-	payload      int64 // bytes of strings so far
-	unencoded    int64 // bytes of texts that _codecs.encode has not used yet
-	unused       int64 // bytes of strings that no array has used yet
+	payload      int64 // bytes held
 	elements     int   // of arrays so far
-	instructions int
+	instructions int64
+	ink          inkReader
 	stack        []any
 	marks        []int // for each MARK not yet used, the length of the stack then
 	memo         map[uint32]any
@@ -530,11 +679,17 @@ func (m *machine) result() any {
 // step carries out one instruction and reports whether it was STOP.
 func (m *machine) step() (stop bool) {
 	m.start = m.offset
-	if m.instructions++; m.instructions > maxInstructions {
-		m.unsupported("more than %d instructions", maxInstructions)
+	if m.instructions++; m.instructions > minInstructions {
+		if m.instructions > minInstructions+m.offset/8 || m.payload > maxPayload-instructionRoom {
+			m.unsupported("more than %d instructions for what has been read", m.instructions-1)
+		}
+		m.payload += instructionRoom
 	}
 	switch op := m.read(1)[0]; op {
 	case opProto:
+		if m.start > 0 {
+			m.corrupt("PROTO in the middle")
+		}
 		if version := m.read(1)[0]; version > 5 {
 			m.unsupported("protocol %d; re-save with pickle.dump(data, f, protocol=2)", version)
 		}
@@ -597,6 +752,14 @@ func (m *machine) step() (stop bool) {
 	case opAppends:
 		m.extend(m.popMark())
 
+	case opEmptyDict:
+		m.push(&pyDict{})
+	case opSetItem:
+		value := m.pop()
+		m.setItems([]any{m.pop(), value})
+	case opSetItems:
+		m.setItems(m.popMark())
+
 	case opBinPut:
 		m.memo[uint32(m.unsigned(1))] = m.top()
 	case opLongBinPut:
@@ -620,7 +783,7 @@ func (m *machine) step() (stop bool) {
 		m.build()
 
 	default:
-		if bytes.IndexByte([]byte("pgSVLFl"), op) >= 0 {
+		if bytes.IndexByte([]byte("pgSVLFld"), op) >= 0 {
 			m.protocol0(op)
 		}
 		m.corrupt("instruction %#02x is unknown, or does not belong in a pickle of arrays", op)
@@ -657,6 +820,8 @@ func (m *machine) readFull(p []byte) {
 
 // frame begins a frame: protocols 4 and 5 wrap most of a pickle in frames,
 // whose lengths let Python read ahead. They mean nothing to us but must hold.
+// An instruction outside of any frame is read as those inside: Python itself
+// leaves long strings there, and fewer than four bytes.
 func (m *machine) frame() {
 	length := m.unsigned(8)
 	if m.offset < m.frameEnd {
@@ -704,7 +869,9 @@ func (m *machine) line() string {
 // bytestring reads a string of n bytes.
 func (m *machine) bytestring(n uint64) bytestring {
 	m.spend(n)
-	m.unused += int64(n)
+	if m.offset > maxRead-int64(n) {
+		m.unsupported("more than %d bytes", maxRead)
+	}
 	var s bytestring
 	for n > 0 {
 		piece := make([]byte, min(n, pieceSize))
@@ -716,23 +883,25 @@ func (m *machine) bytestring(n uint64) bytestring {
 }
 
 // utf8 reads a text of n bytes.
-func (m *machine) utf8(n uint64) utf8string {
-	text := utf8string(m.bytestring(n))
-	m.unused -= int64(n)
-	m.unencoded += int64(n)
-	return text
-}
+func (m *machine) utf8(n uint64) utf8string { return utf8string(m.bytestring(n)) }
 
-// take lowers *left by the n bytes of a string that is now used up. No string
-// is used twice: a small file could make much of one that it remembers.
-func (m *machine) take(left *int64, n int) {
-	if int64(n) > *left {
-		m.corrupt("a string of %d bytes that is used twice", n)
+// takeOut returns what is in s, and leaves nothing of it in s itself, which may be
+// remembered. No string is used twice: a small file could make much of one.
+// Those of up to 8 bytes are left as they are: Python has one object for all the
+// strings of the same single byte, and remembers it.
+func (m *machine) takeOut(s bytestring) bytestring {
+	if len(s) == 0 || len(s[0]) <= 8 && len(s[0]) > 0 {
+		return s
 	}
-	*left -= int64(n)
+	if len(s[0]) == 0 {
+		m.corrupt("a string that is used twice")
+	}
+	content := slices.Clone(s)
+	clear(s)
+	return content
 }
 
-// spend counts n more bytes of strings.
+// spend counts n more bytes that are held.
 func (m *machine) spend(n uint64) {
 	if n > uint64(maxPayload-m.payload) {
 		m.unsupported("a string of %d bytes; the limit for all together is %d", n, maxPayload)
@@ -787,6 +956,17 @@ func (m *machine) extend(items []any) {
 	l.items = append(l.items, items...)
 }
 
+// setItems adds items, keys and values by turns, to the dict on top of the stack.
+func (m *machine) setItems(items []any) {
+	d, ok := m.top().(*pyDict)
+	if !ok || len(items)%2 != 0 {
+		m.corrupt("%d keys and values for %s", len(items), describe(m.top()))
+	}
+	for i := 0; i < len(items); i += 2 {
+		d.keys = append(d.keys, items[i])
+	}
+}
+
 // recall pushes what was remembered as number i.
 func (m *machine) recall(i uint32) {
 	v, ok := m.memo[i]
@@ -798,22 +978,28 @@ func (m *machine) recall(i uint32) {
 
 // What the names stand for.
 
-// The names an MNIST pickle needs; numpy 2 moved two of them.
+// The names an MNIST pickle needs.
 const (
-	ndarray      global = "numpy ndarray"
-	numpyDtype   global = "numpy dtype"
-	reconstruct  global = "numpy.core.multiarray _reconstruct"
-	reconstruct2 global = "numpy._core.multiarray _reconstruct"
-	frombuffer   global = "numpy.core.numeric _frombuffer"
-	frombuffer2  global = "numpy._core.numeric _frombuffer"
-	encode       global = "_codecs encode"    // how Python 3 writes bytes in protocols 1 and 2
-	emptyBytes   global = "__builtin__ bytes" // and how it writes no bytes
+	ndarray     global = "numpy ndarray"
+	numpyDtype  global = "numpy dtype"
+	reconstruct global = "numpy.core.multiarray _reconstruct"
+	scalar      global = "numpy.core.multiarray scalar"   // a label in list(labels), of numpy's integer types
+	frombuffer  global = "numpy.core.numeric _frombuffer" // protocol 5
+	encode      global = "_codecs encode"                 // how Python 3 writes bytes in protocols 1 and 2
+	emptyBytes  global = "__builtin__ bytes"              // and how it writes no bytes
 )
+
+// moved are modules that have the names of another.
+var moved = map[string]string{
+	"numpy._core.multiarray":       "numpy.core.multiarray", // numpy 2
+	"numpy._core.numeric":          "numpy.core.numeric",    // numpy 2
+	"numpy.core._multiarray_umath": "numpy.core.multiarray", // numpy 1.16.0, by mistake
+}
 
 // global pushes the name of a thing to be used by REDUCE, if it is one of ours.
 func (m *machine) global(module, name string) {
-	switch g := global(module + " " + name); g {
-	case ndarray, numpyDtype, reconstruct, reconstruct2, frombuffer, frombuffer2, encode, emptyBytes:
+	switch g := global(cmp.Or(moved[module], module) + " " + name); g {
+	case ndarray, numpyDtype, reconstruct, scalar, frombuffer, encode, emptyBytes:
 		m.push(g)
 	default:
 		m.unsupported("%q of module %q is not among the names that arrays of digits need, and was not called", name, module)
@@ -836,11 +1022,22 @@ func (m *machine) reduce() {
 		m.corrupt("REDUCE without a function and a tuple of arguments")
 	}
 	switch {
-	case (function == reconstruct || function == reconstruct2) && len(args) == 3 && args[0] == any(ndarray):
-		m.push(&array{}) // empty until BUILD; the other arguments are always (0,), b'b'
+	case function == reconstruct && len(args) == 3 && args[0] == any(ndarray):
+		// (ndarray, (0,), b'b'): an array of shape (0,) and signed bytes, empty until BUILD
+		if shape, ok := args[1].(tuple); !ok || len(shape) != 1 || shape[0] != any(int64(0)) || m.text(args[2]) != "b" {
+			m.corrupt("a new array of shape %s, want (0,) and type 'b'", describe(args[1]))
+		}
+		m.push(&array{})
 	case function == numpyDtype && len(args) == 3:
-		m.push(m.newDtype(m.text(args[0]))) // the others are always False and True
-	case (function == frombuffer || function == frombuffer2) && len(args) == 4:
+		// (name, False, True), before numpy 1.20 (name, 0, 1): no gaps, a copy
+		if gaps, copied := args[1], args[2]; gaps != any(false) && gaps != any(int64(0)) ||
+			copied != any(true) && copied != any(int64(1)) {
+			m.corrupt("a dtype with %s and %s, want False and True", describe(gaps), describe(copied))
+		}
+		m.push(m.newDtype(m.text(args[0])))
+	case function == scalar && len(args) == 2:
+		m.push(m.newScalar(args[0], args[1]))
+	case function == frombuffer && len(args) == 4:
 		a := &array{}
 		order := m.text(args[3])
 		if order != rowByRow && order != columnByColumn {
@@ -868,6 +1065,9 @@ func (m *machine) build() {
 		// (3, byte order, None, None, None, -1, -1, 0)
 		if !ok || len(state) != 8 || state[0] != any(int64(3)) {
 			m.unsupported("a dtype with a state other than numpy's version 3")
+		}
+		if !slices.Equal(state[2:], []any{none{}, none{}, none{}, int64(-1), int64(-1), int64(0)}) {
+			m.corrupt("a dtype with fields, or elements of another size than its name says")
 		}
 		m.setOrder(object, m.text(state[1]))
 	case *array:
@@ -897,42 +1097,76 @@ func (m *machine) newDtype(name string) *dtype {
 
 // setOrder completes a dtype with its byte order.
 func (m *machine) setOrder(d *dtype, order string) {
-	if order != "<" && order != ">" && order != "|" || (order == "|") != (d.size == 1) {
+	if order != "<" && order != ">" && order != "|" || (order == "|") != (d.size == 1) || d.order != 0 {
 		m.corrupt("byte order %q for elements of %d bytes", order, d.size)
 	}
 	d.order = order[0]
 }
 
+// newScalar returns the integer that numpy wrote as a dtype and its bytes.
+func (m *machine) newScalar(elements, data any) any {
+	d, ok := elements.(*dtype)
+	s, isString := data.(bytestring)
+	if !ok || d.order == 0 || d.kind == 'f' || !isString || s.len() != d.size {
+		m.corrupt("a number that is %s and %s, want one of numpy's integers", describe(elements), describe(data))
+	}
+	return (&array{rows: 1, cols: 1, dtype: *d, data: s}).integer(0)
+}
+
 // fillArray completes a with its shape, dtype, order and elements, after it
 // has seen that they fit together.
+//
+// One dimension of floats is an image of a list of them, and has its ink found at
+// once: so many images as expand_mnist.py makes would take twice the memory
+// otherwise. What is not from 0 to 1 is left to whoever knows its row.
 func (m *machine) fillArray(a *array, shape, elements any, fortran bool, data any) {
 	lengths, ok := shape.(tuple)
-	if !ok || len(lengths) < 1 || len(lengths) > 2 {
-		m.unsupported("an array of shape %s, want one dimension, or two: images.reshape(len(images), -1)", describe(shape))
+	if !ok || len(lengths) < 1 || len(lengths) > 3 {
+		m.unsupported("an array of shape %s, want one dimension to three: images.reshape(len(images), -1)", describe(shape))
 	}
 	d, ok := elements.(*dtype)
 	if !ok || d.order == 0 {
 		m.corrupt("an array whose dtype is %s", describe(elements))
 	}
-	content, ok := data.(bytestring)
+	s, ok := data.(bytestring)
 	if !ok {
 		m.corrupt("an array whose elements are %s, want bytes", describe(data))
 	}
 	if a.dims != 0 {
 		m.corrupt("an array that is built twice")
 	}
-	*a = array{dims: len(lengths), rows: m.length(lengths[0]), cols: 1, dtype: *d, data: content}
-	if a.dims == 2 {
-		a.cols, a.fortran = m.length(lengths[1]), fortran
+	rows, cols := m.length(lengths[0]), int64(1) // an int may have 32 bits, too few for a product
+	for _, n := range lengths[1:] {
+		cols *= int64(m.length(n)) // at most 2⁶⁰
 	}
-	size := int64(a.rows) * int64(a.cols) * int64(d.size) // ≤ 2⁶³: at worst negative, which no length is
-	if size != int64(content.len()) {
-		m.corrupt("%s needs %d×%d×%d bytes, but has %d", describe(a), a.rows, a.cols, d.size, content.len())
+	cols = min(cols, maxPayload+1)
+	*a = array{dims: len(lengths), rows: rows, cols: int(cols), dtype: *d, fortran: fortran && len(lengths) > 1}
+	a.data = m.takeOut(s)
+	if a.fortran {
+		a.height = m.length(lengths[1])
 	}
-	m.take(&m.unused, content.len())
+	size := int64(rows) * cols * int64(d.size) // too large for 2⁶³ it is negative, which no length is
+	if size != int64(a.data.len()) {
+		m.corrupt("%s needs %d×%d×%d bytes, but has %d", describe(a), rows, cols, d.size, a.data.len())
+	}
 	if m.elements += a.rows * a.cols; m.elements > maxElements {
 		m.unsupported("arrays of more than %d elements in all", maxElements)
 	}
+	if a.dims == 1 && d.kind == 'f' && rows > 0 && rows <= maxPixels {
+		m.inkAtOnce(a)
+	}
+}
+
+// inkAtOnce finds the ink of a, an image, now and lets go of its bytes, if they are
+// pixels.
+func (m *machine) inkAtOnce(a *array) {
+	image, err := m.ink.readWhole(a)
+	if err != nil {
+		return
+	}
+	m.payload -= int64(a.data.len())
+	m.spend(6 * uint64(len(image.Where)+imageRoom))
+	a.ink, a.data = []SparseRow{image}, nil
 }
 
 // length returns a length out of the shape of an array.
@@ -966,12 +1200,11 @@ func (m *machine) latin1(v any) bytestring {
 		m.corrupt("%s where text belongs", describe(v))
 	}
 	n := bytestring(text).len()
-	m.take(&m.unencoded, n)
 	m.spend(uint64(n))
 	var s bytestring
 	piece := make([]byte, 0, min(n, pieceSize))
 	var lead byte // the first byte of a character of two, when it is the next byte's turn
-	for _, part := range text {
+	for _, part := range m.takeOut(bytestring(text)) {
 		for _, c := range part {
 			switch {
 			case lead == 0 && (c == 0xc2 || c == 0xc3):
@@ -994,7 +1227,9 @@ func (m *machine) latin1(v any) bytestring {
 	if len(piece) > 0 {
 		s = append(s, piece)
 	}
-	m.unused += int64(s.len())
+	if n > 8 { // or it is kept, see takeOut
+		m.payload -= int64(n)
+	}
 	return s
 }
 
@@ -1011,6 +1246,8 @@ func describe(v any) string {
 		return fmt.Sprintf("a tuple of %d", len(v))
 	case *pyList:
 		return fmt.Sprintf("a list of %d", len(v.items))
+	case *pyDict:
+		return "a dict" + v.firstKeys()
 	case bytestring:
 		return fmt.Sprintf("a string of %d bytes", v.len())
 	case utf8string:
@@ -1024,6 +1261,22 @@ func describe(v any) string {
 		return fmt.Sprintf("an array of %d dimensions of %c%d", v.dims, v.dtype.kind, v.dtype.size)
 	}
 	return fmt.Sprintf("%T", v)
+}
+
+// firstKeys returns the first keys of the dict, of those that are short strings.
+func (d *pyDict) firstKeys() string {
+	text, separator := "", ": "
+	for _, key := range d.keys[:min(len(d.keys), 6)] {
+		s, ok := key.(utf8string)
+		if b, isBytes := key.(bytestring); isBytes { // Python 2's str
+			s, ok = utf8string(b), true
+		}
+		if ok && bytestring(s).len() <= 20 {
+			text += fmt.Sprintf("%s%q", separator, slices.Concat(s...))
+			separator = ", "
+		}
+	}
+	return text
 }
 
 // The elements of an array.
@@ -1051,7 +1304,8 @@ func (a *array) copyRows(p []byte, i int) {
 		column := make([]byte, len(p)/a.cols) // these rows of it, which lie together
 		for j := range a.cols {
 			a.data.copyAt(column, (j*a.rows+i)*size)
-			for k, to := 0, j*size; k < len(column); k, to = k+size, to+width {
+			pixel := j%a.height*(a.cols/a.height) + j/a.height // of an image of two dimensions, itself by columns
+			for k, to := 0, pixel*size; k < len(column); k, to = k+size, to+width {
 				for b := range size { // quicker than copy for so few
 					p[to+b] = column[k+b]
 				}

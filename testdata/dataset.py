@@ -25,13 +25,16 @@ def label(s, i):
 
 
 def build(np, images='<f4', labels='<i8', order='C', rows=ROWS, lists=False,
-          readonly=False, strided=False):
+          readonly=False, strided=False, square=False, pairs=3, expanded=False):
     """The data set as Python would hold it just before pickling it.
 
     np is numpy, or standin.py in its place. images is a numpy type: a pixel is
     its level / 256, but in bytes ('|u1') the level itself. labels is a numpy
     type or one of the lists that label_column knows. order is the memory order
-    of the images, 'C' or 'F'. lists asks for lists in place of all tuples.
+    of the images, 'C' or 'F'. lists asks for lists in place of all tuples. The real
+    numpy can do more: square makes the images n x 3 x 4, two pairs leave out the
+    validation set, and expanded makes lists of the training set's arrays, as the
+    book's expand_mnist.py does.
     """
     sets = []
     for s, n in enumerate(rows):
@@ -40,8 +43,14 @@ def build(np, images='<f4', labels='<i8', order='C', rows=ROWS, lists=False,
             x.setflags(write=False)
         if strided:  # every other row of a larger matrix (real numpy only)
             x = np.repeat(x, 2, axis=0)[::2]
+        if square:
+            x = x.reshape(n, 3, 4, order='C').copy(order)
         pair = (x, label_column(np, s, n, labels))
+        if expanded and s == 0:
+            pair = [list(column) for column in zip(*zip(*pair))]
         sets.append(list(pair) if lists else pair)
+    if pairs == 2:
+        del sets[1]
     return sets if lists else tuple(sets)
 
 
@@ -62,7 +71,8 @@ def label_column(np, s, n, kind):
         return digits
     if kind == 'list of longs':  # Python 2 only
         return [long(digit) for digit in digits]
-    y = np.zeros((n,), '<i8' if kind == 'list of scalars' else kind, 'C')
+    scalars = kind.startswith('list of ')  # of numpy's: 'list of <i8'
+    y = np.zeros((n,), kind[-3:] if scalars else kind, 'C')
     for i, digit in enumerate(digits):
         y[i] = digit
-    return list(y) if kind == 'list of scalars' else y
+    return list(y) if scalars else y

@@ -130,7 +130,25 @@ def variants():
     add('labels-int16', 'labels int16', labels='<i2')
     add('labels-uint64', 'labels uint64', labels='<u8')
     add('labels-list', 'labels as a list', labels='list')
+    for protocol in 2, 4:
+        # Python has one string for each single byte: labels of uint8 share them.
+        add('labels-list-int64', 'labels as list(array), so numpy scalars', protocol,
+            labels='list of <i8')
+        add('labels-list-uint8', 'labels as list(array), so numpy scalars', protocol,
+            labels='list of |u1')
+    for protocol in 2, 3, 4, 5:
+        add('expanded', 'training set in lists, as expand_mnist.py has it', protocol,
+            expanded=True)
+    add('expanded-float64-big', 'the same in big-endian float64', images='>f8',
+        expanded=True)
+    add('expanded-uint8', 'the same in uint8', images='|u1', expanded=True)
     add('lists', 'lists in place of tuples', lists=True)
+    add('square', 'images n x 3 x 4', square=True)
+    for protocol in 4, 5:
+        add('square-fortran', 'images n x 3 x 4, by column', protocol, square=True,
+            order='F')
+    add('two-pairs', 'training and test alone, n x 3 x 4 and uint8, as by Keras', 2,
+        images='|u1', square=True, pairs=2)
     add('images-read-only', 'bytes, not a bytearray, for the buffer', 5,
         readonly=True)
     add('images-strided', 'images not in one piece: not by _frombuffer', 5,
@@ -170,9 +188,6 @@ def refused():
         # Protocol 1 has no long but protocol 0's, in text.
         Fixture('refused-py2.7-cPickle-protocol1-long-shape', '2.7', 1, False,
                 {'long_shape': True}, 'shapes of longs'),
-        Fixture(f'refused-py{REAL}-protocol4-labels-list-scalars', REAL, 4, False,
-                {'labels': 'list of scalars'},
-                'labels as list(array): numpy scalars, by a global of their own'),
     ]
 
 
@@ -305,8 +320,13 @@ def check(name, sets, spec):
     """Compares what the real numpy has read with dataset.py."""
     rows = spec.get('rows', dataset.ROWS)
     scale = 1 if spec.get('images') == '|u1' else 256
-    assert len(sets) == 3, name
-    for s, (x, y) in enumerate(sets):
+    numbers = (0, 2) if spec.get('pairs') == 2 else (0, 1, 2)
+    assert len(sets) == len(numbers), name
+    for s, (x, y) in zip(numbers, sets):
+        x = numpy.array(x)
+        if spec.get('square'):
+            assert x.shape[1:] == (3, 4), name
+            x = x.reshape(rows[s], dataset.COLUMNS)
         levels = [[dataset.level(s, i, j) for j in range(dataset.COLUMNS)]
                   for i in range(rows[s])]
         labels = [dataset.label(s, i) for i in range(rows[s])]
@@ -342,7 +362,7 @@ README = """\
 Written by `testdata/make_pickles.py`, which see; do not edit. All hold the same
 data, defined in `testdata/dataset.py`: training, validation and test set of 6, 2
 and 3 images of 12 pixels. Of `large` files the training set has 2001 images, of
-`validation-empty` files the validation set none. Files named `refused-` are sound
+`validation-empty` and `two-pairs` files the validation set none. Files named `refused-` are sound
 too, but not meant to be read.
 
 "as numpy 1.16" means: by that Python's own pickler, of objects that tell it what
