@@ -22,6 +22,9 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // LoadData reads the training, validation and test digits from r, a gzip'd
@@ -46,7 +49,7 @@ func LoadData(name string, r io.Reader) (training, validation, test *DataSet, er
 		training, validation, test, err = dataSets(pickled)
 	}
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("%s: %w", name, err)
+		return nil, nil, nil, fmt.Errorf("%s: %w", name, forFile(name, err))
 	}
 	return training, validation, test, nil
 }
@@ -140,19 +143,25 @@ func (d *DataSet) Width() int {
 // as well, the file is damaged, and that is what it reports.
 func readGzip(r io.Reader) (any, error) {
 	file := bufio.NewReader(r)
-	head, err := file.Peek(64)
+	head, err := file.Peek(headSize)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
 	if !bytes.HasPrefix(head, []byte("\x1f\x8b")) {
-		return nil, &FormatError{Message: "not a gzip file: " + looksLike(head)}
+		return nil, notGzip(head, file)
 	}
 	member, err := gzip.NewReader(file)
 	if err != nil {
 		return nil, gzipError(err)
 	}
-	inflated := &gzipMembers{file: file, member: member}
-	v, err := unpickle(inflated)
+	inflated := bufio.NewReader(&gzipMembers{file: file, member: member})
+	head, _ = inflated.Peek(headSize) // its error comes again
+	var v any
+	if what, recipe := nameOf(head); len(head) > 0 && what != "" && recipe != gzipIt {
+		err = &FormatError{Message: "in the gzip is no pickle but " + what + advice(recipe)}
+	} else {
+		v, err = unpickle(inflated)
+	}
 	if err != nil {
 		if _, e := io.CopyN(io.Discard, inflated, maxPayload); e != nil && e != io.EOF {
 			return nil, gzipError(e)
@@ -194,21 +203,189 @@ func (g *gzipMembers) Read(p []byte) (int, error) {
 	}
 }
 
-// looksLike says what a file that is not gzip seems to be, by its first bytes,
-// and what to do about it.
-func looksLike(head []byte) string {
-	text := bytes.ToLower(bytes.TrimSpace(head))
+// notGzip says what to report of a file that begins with head and is not gzip. A
+// pickle is tried: it may lack more than the gzip.
+func notGzip(head []byte, file io.Reader) error {
+	what, recipe := nameOf(head)
+	if recipe == gzipIt {
+		v, err := unpickle(file)
+		if err == nil {
+			_, _, _, err = dataSets(v)
+		}
+		if err != nil {
+			return fmt.Errorf("not a gzip file but %s, and gzipped it would not do either: %w", what, err)
+		}
+	}
+	if what == "" {
+		what = fmt.Sprintf("one that begins %q", head[:min(4, len(head))])
+	}
+	return &FormatError{Message: "not a gzip file but " + what + advice(recipe)}
+}
+
+// headSize is how many bytes of a file tell what it is.
+const headSize = 512
+
+// A kind is a kind of file that people have their digits in, known by its first
+// bytes, and what to do with it.
+type kind struct{ magic, what, recipe string }
+
+// kinds are those that are known by fixed bytes. nameOf knows others.
+var kinds = []kind{
+	{"\x00\x00\x08\x03", "images in IDX, MNIST's first form, which has four files", fromIDX},
+	{"\x00\x00\x08\x01", "labels in IDX, MNIST's first form, which has four files", fromIDX},
+	{"\x93NUMPY", "a numpy array (.npy), which holds images or labels alone", fromNPY},
+	{"PK\x03\x04", "a zip archive", `python3 -m zipfile -e "FILE" .`},
+	{"\x89HDF\r\n\x1a\n", "an HDF5 file", fromHDF5},
+	{"MATLAB", "a MATLAB file", fromMATLAB},
+	{"\xfd7zXZ\x00", "a file compressed by xz", fromXZ},
+	{"BZh", "a file compressed by bzip2", fromBzip2},
+	{"\x1f\x8b", "a gzip file", gunzip},
+	{"PAR1", "a parquet file", getMNIST},
+	{"\x89PNG\r\n\x1a\n", "a picture (PNG)", nameAsPicture},
+	{"\xff\xd8\xff", "a picture (JPEG)", nameAsPicture},
+	{"GIF8", "a picture (GIF)", nameAsPicture},
+	{"\x80", "a bare pickle", gzipIt},
+	{"(", "a bare pickle", gzipIt}, // protocols 0 and 1 begin with what they hold: a tuple,
+	{"]", "a bare pickle", gzipIt}, // a list,
+	{"}", "a bare pickle", gzipIt}, // a dict
+}
+
+// nameOf says what a file seems to be that begins with head, its first headSize
+// bytes or all of it, and gives a line for the shell, of which most make a file
+// digits.pkl.gz that LoadData reads. "FILE" in the line, with its quotes, stands for
+// the file's name. Of what it does not know it says "".
+func nameOf(head []byte) (what, recipe string) {
+	text := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\ufeff"))))
 	switch {
 	case len(head) == 0:
-		return "it is empty; download it again"
+		return "an empty file", getMNIST
+	case len(text) == 0:
+		return "a file of blank lines", getMNIST
 	case bytes.HasPrefix(text, []byte("<")):
-		return "it looks like a web page; download the file itself (on GitHub, the raw one)"
+		return "a web page, not the file itself", getMNIST
 	case bytes.HasPrefix(text, []byte("version https://git-lfs")):
-		return "it is a git-lfs pointer; run git lfs pull"
-	case head[0] == opProto, head[0] == opMark, head[0] == opEmptyList:
-		return "it looks like a bare pickle; gzip it"
+		return "a git-lfs pointer, not the file it stands for", "git lfs pull"
+	case bytes.HasPrefix(head, []byte("PK")) && bytes.Contains(head, []byte(".npy")):
+		return "numpy arrays in a zip archive (.npz)", fromNPZ
+	case head[0] == opProto && bytes.Contains(head, []byte("joblib")):
+		return "a file by joblib.dump", fromJoblib
+	case len(head) > 1 && head[0] == 'x' && strings.Contains("\x01^\x9c\xda", string(head[1:2])):
+		return "a file compressed by zlib, as by joblib.dump", fromJoblib
+	case text[0] == '{' && (bytes.Contains(text, []byte(`"sizes"`)) || bytes.Contains(text, []byte(`"weights"`))):
+		return "a saved network (JSON)", `go run . -load "FILE"`
+	case text[0] == '{', text[0] == '[':
+		return "JSON", fromJSON
 	}
-	return fmt.Sprintf("it begins %q", head[:min(4, len(head))])
+	for _, k := range kinds {
+		if bytes.HasPrefix(head, []byte(k.magic)) {
+			return k.what, k.recipe
+		}
+	}
+	if line, _, _ := bytes.Cut(text, []byte("\n")); bytes.IndexByte(line, ',') > 0 && bytes.IndexFunc(text, isBinary) < 0 {
+		return "a table in text (CSV), a label and its pixels in each line", fromCSV
+	}
+	return "", ""
+}
+
+// isBinary says whether a character does not belong in text.
+func isBinary(c rune) bool {
+	return c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == utf8.RuneError
+}
+
+// advice is what is said of a recipe, after what a file is.
+func advice(recipe string) string {
+	switch {
+	case recipe == "":
+		return ""
+	case strings.Contains(recipe, "digits.pkl.gz"):
+		return "; to make digits.pkl.gz of it, for -data: " + recipe
+	}
+	return "; run: " + recipe
+}
+
+// forFile puts name in the place of "FILE" in the message of err, unless a shell
+// would find more than a name in it.
+func forFile(name string, err error) error {
+	if strings.ContainsAny(name, "\"$`!%") || strings.IndexFunc(name, unicode.IsControl) >= 0 {
+		return err
+	}
+	var format *FormatError
+	var unsupported UnsupportedError
+	with := func(message string) string { return strings.ReplaceAll(message, `"FILE"`, `"`+name+`"`) }
+	if errors.As(err, &format) {
+		return &FormatError{with(err.Error()), format.Err}
+	} else if errors.As(err, &unsupported) {
+		return UnsupportedError(with(err.Error()))
+	}
+	return err
+}
+
+// The recipes: lines of Python that make digits.pkl.gz of other files of digits,
+// with images from 0 to 1. The tests run them.
+
+const getTrainAndTest = "p=lambda w:sorted((np.asarray(z[k]) for k in z if w in k),key=np.size)[:-3:-1];" +
+	"(x,y),(u,v)=p('train'),p('test');" // of z, arrays by name: the larger of two is the images
+
+const fromTable = "k=len(y)//7;x,u,y,v=x[:-k],x[-k:],y[:-k],y[-k:];" // the last seventh, as in MNIST, is for the test
+
+var (
+	fromIDX = makeDigits("glob,os", "g=lambda p,k:np.frombuffer("+
+		"q(glob.glob(os.path.join(os.path.dirname(n),p+'*'))[0]).read(),'u1')[k:];"+
+		"x,y,u,v=g('train-images',16),g('train-labels',8),g('t10k-images',16),g('t10k-labels',8);"+
+		"x=x.reshape(len(y),-1);u=u.reshape(len(v),-1);", "")
+	fromNPY  = makeDigits("", "x,y=np.load(n),np.load(sys.argv[2]);"+fromTable, ` "LABELS.npy"`)
+	fromNPZ  = makeDigits("io", "z=np.load(io.BytesIO(q(n).read()));"+getTrainAndTest, "")
+	fromHDF5 = makeDigits("io,h5py", "z=h5py.File(io.BytesIO(q(n).read()));"+getTrainAndTest, "")
+	fromDict = makeDigits("", "z=pickle.load(q(n),encoding='latin1');"+getTrainAndTest, "")
+
+	// As mnist-original.mat has them, one column of pixels per image.
+	fromMATLAB = makeDigits("io,scipy.io", "z=scipy.io.loadmat(io.BytesIO(q(n).read()));"+
+		"x,y=z['data'].T,z['label'].ravel();"+fromTable, "")
+	fromCSV = makeDigits("", "h=int(not q(n).read(1).isdigit());"+
+		"a=np.loadtxt(q(n),'f4',delimiter=',',skiprows=h);x,y=a[:,1:],a[:,0];"+fromTable, "")
+
+	// Of data sets as they should be, but not as arrays.
+	fromJSON    = makePairs("json", "json.load(q(n))")
+	fromJoblib  = makePairs("joblib", "joblib.load(n)")
+	fromObjects = makePairs("", "pickle.load(q(n),encoding='latin1')")
+
+	// Of the right file in another wrapping.
+	gzipIt    = python("", "gzip.open('digits.pkl.gz','wb').write(open(n,'rb').read())")
+	gunzip    = python("", "open('digits.pkl.gz','wb').write(gzip.open(n).read())")
+	fromXZ    = python("lzma", "gzip.open('digits.pkl.gz','wb').write(lzma.open(n).read())")
+	fromBzip2 = python("bz2", "gzip.open('digits.pkl.gz','wb').write(bz2.open(n).read())")
+	inBinary  = python("", openAny+"pickle.dump(pickle.load(q(n),encoding='latin1'),gzip.open('digits.pkl.gz','wb'),4)")
+)
+
+const (
+	nameAsPicture = `go run . "FILE"`
+
+	// q opens a file, gzip or not. f makes a pair of arrays.
+	openAny  = "q=lambda n:(gzip.open if open(n,'rb').read(1)==bytes([31]) else open)(n,'rb');"
+	makePair = "f=lambda x,y:((lambda a:a.reshape(len(a),-1)/np.float32(255 if a.max()>1 else 1))" +
+		"(np.asarray(x,'f4')),np.asarray(y,'i8').ravel());"
+)
+
+// python returns a line that runs a program in Python, in which n is FILE.
+func python(imports, program string) string {
+	if imports != "" {
+		imports = "," + imports
+	}
+	return `python3 -c "import sys,gzip,pickle` + imports + `;n=sys.argv[1];` + program + `" "FILE"`
+}
+
+// makeDigits returns a recipe whose program has made the images and labels x, y for
+// training and u, v for the test. The last sixth of the training digits, of MNIST
+// 10,000, is for validation.
+func makeDigits(imports, program, arguments string) string {
+	return python(strings.Trim("numpy as np,"+imports, ","), openAny+makePair+program+"k=len(y)*5//6;"+
+		"pickle.dump((f(x[:k],y[:k]),f(x[k:],y[k:]),f(u,v)),gzip.open('digits.pkl.gz','wb'),4)") + arguments
+}
+
+// makePairs returns a recipe of pairs of images and labels.
+func makePairs(imports, pairs string) string {
+	return python(strings.Trim("numpy as np,"+imports, ","), openAny+makePair+
+		"pickle.dump([f(x,y) for x,y in "+pairs+" if len(x)],gzip.open('digits.pkl.gz','wb'),4)")
 }
 
 // gzipError returns what to report when reading an inflated file has failed
@@ -232,8 +409,12 @@ func dataSets(pickled any) (training, validation, test *DataSet, err error) {
 	case ok && len(pairs) == 2: // Keras' old file
 		pairs = []any{pairs[0], nil, pairs[1]}
 	case !ok || len(pairs) != len(names):
-		return nil, nil, nil, formatErrorf(
-			"the pickle holds %s, want three data sets: training, validation, test", describe(pickled))
+		recipe := ""
+		if _, isDict := pickled.(*pyDict); isDict {
+			recipe = fromDict
+		}
+		return nil, nil, nil, formatErrorf("the pickle holds %s, want three data sets: training, validation, test%s",
+			describe(pickled), advice(recipe))
 	}
 	var sets [3]*DataSet
 	room := maxInk
@@ -793,7 +974,8 @@ func (m *machine) step() (stop bool) {
 
 // protocol0 refuses an instruction of the text form of pickles.
 func (m *machine) protocol0(op byte) {
-	m.unsupported("%q is an instruction of protocol 0, which is text; re-save with pickle.dump(data, f, protocol=2)", op)
+	m.unsupported("%q is an instruction of protocol 0, which is text (if it is expand_mnist.py's, -shift 1 does the same "+
+		"without a file)%s%s", op, trust, advice(inBinary))
 }
 
 // Reading.
@@ -1002,9 +1184,25 @@ func (m *machine) global(module, name string) {
 	case ndarray, numpyDtype, reconstruct, scalar, frombuffer, encode, emptyBytes:
 		m.push(g)
 	default:
-		m.unsupported("%q of module %q is not among the names that arrays of digits need, and was not called", name, module)
+		recipe := ""
+		for prefix, r := range objects {
+			if strings.HasPrefix(module, prefix) {
+				recipe = trust + advice(r)
+			}
+		}
+		m.unsupported("%q of module %q is not among the names that arrays of digits need, and was not called%s",
+			name, module, recipe)
 	}
 }
+
+// objects are the beginnings of the names of modules that have digits in them, which
+// Python can make arrays of.
+var objects = map[string]string{
+	"joblib.": fromJoblib, "numpy.ma.": fromObjects, "pandas.": fromObjects, "scipy.": fromObjects, "torch.": fromObjects,
+}
+
+// trust is said before a recipe that runs a pickle of which not all is known.
+const trust = "; only for a file you trust, as Python runs what it says"
 
 // The orders of an array's elements, by numpy's names: those of the languages C
 // and Fortran.

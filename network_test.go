@@ -18,6 +18,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -2183,13 +2184,13 @@ func TestLoadDataRefusesPickles(t *testing.T) {
 		{"unknown instruction", pyProto2 + "\xff.", format, "byte 2: instruction 0xff"},
 		{"instruction 0", "\x00", format, "byte 0: instruction 0x00"},
 		{"protocol 6", "\x80\x06N.", unsupported, "byte 0: protocol 6; re-save"},
-		{"protocol 0", "(lp0\n.", unsupported, "protocol=2"},
-		{"protocol 0's integer", "I7\n.", unsupported, "protocol=2"},
-		{"protocol 0's unicode", "Vabc\n.", unsupported, "protocol=2"},
-		{"protocol 0's string", "S'abc'\n.", unsupported, "protocol=2"},
-		{"protocol 0's float", "F1.5\n.", unsupported, "protocol=2"},
-		{"protocol 0's long", "L1L\n.", unsupported, "protocol=2"},
-		{"protocol 0's memo", "g0\n.", unsupported, "protocol=2"},
+		{"protocol 0", "(lp0\n.", unsupported, "is text"},
+		{"protocol 0's integer", "I7\n.", unsupported, "is text"},
+		{"protocol 0's unicode", "Vabc\n.", unsupported, "is text"},
+		{"protocol 0's string", "S'abc'\n.", unsupported, "is text"},
+		{"protocol 0's float", "F1.5\n.", unsupported, "is text"},
+		{"protocol 0's long", "L1L\n.", unsupported, "is text"},
+		{"protocol 0's memo", "g0\n.", unsupported, "is text"},
 
 		// What unpickling such a file would run, in Python.
 		{"os.system", pyProto2 + pyGlobal("os", "system") + pyStr("true") + "\x85R.",
@@ -2399,7 +2400,7 @@ func TestLoadDataRefusesPickles(t *testing.T) {
 				t.Errorf("the error is a %s, %q, want a %s with the file's name and %q",
 					kind, err, test.kind, test.want)
 			}
-			if strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "\x1b") || len(err.Error()) > 400 {
+			if strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "\x1b") || len(err.Error()) > 600 {
 				t.Errorf("the error is no short line of text: %q", err)
 			}
 			if strings.Contains(test.want, "cut short") != errors.Is(err, io.ErrUnexpectedEOF) {
@@ -2541,13 +2542,13 @@ func TestLoadDataRefusesOtherFiles(t *testing.T) {
 		"a web page":    {"\n <!doctype html><html>", "web page"},
 		"a git-lfs pointer": {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 16168813\n",
 			"git lfs pull"},
-		"a bare pickle":              {pickle, "gzip it"},
-		"a bare pickle, protocol 1":  {"(" + pickle[2:], "gzip it"},
-		"a bare pickle of a list":    {"](K\x01e.", "gzip it"},
+		"a bare pickle":              {pickle, "a bare pickle; to make digits.pkl.gz of it"},
+		"a bare pickle, protocol 1":  {"(" + pickle[2:len(pickle)-2] + "t.", "a bare pickle; to make digits.pkl.gz of it"},
+		"a bare pickle of a list":    {"](K\x01e.", "would not do either: the pickle holds a list of 1"},
 		"a git-lfs pointer, shouted": {"VERSION https://git-lfs.github.com/spec/v1\n", "git lfs pull"},
 		"two bytes of gzip":          {"\x1f\x8b", "cut short"},
 		"nonsense, damaged far on":   {string(nonsense), "damaged"},
-		"a zip file":                 {"PK\x03\x04", `begins "PK\x03\x04"`},
+		"a tar file":                 {"mnist/\x00\x00", `begins "mnis"`},
 		"one byte":                   {"\x1f", `begins "\x1f"`},
 		"half a gzip header":         {"\x1f\x8b\x08", "cut short"},
 		"a gzip method that is none": {"\x1f\x8b\x07\x00\x00\x00\x00\x00\x00\x00", "damaged"},
@@ -2817,6 +2818,9 @@ func FuzzLoadData(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, pickle []byte) {
+		if what, recipe := nameOf(pickle[:min(len(pickle), headSize)]); (what == "") != (recipe == "") {
+			t.Errorf("nameOf: it is %q, but the recipe is %q", what, recipe)
+		}
 		v, err := unpickle(bytes.NewReader(pickle))
 		var sets [3]*DataSet
 		if err == nil {
@@ -3062,6 +3066,215 @@ func TestLoadDataPadding(t *testing.T) {
 			wantFixture(t, sets, [3]int{6, 2, 3})
 		case kindOf(err) != "FormatError" || !strings.Contains(err.Error(), c.want):
 			t.Errorf("%s: the error is %v, want a FormatError with %q", name, err, c.want)
+		}
+	}
+}
+
+// Every kind of file by its first bytes: named on its own, and inside a gzip.
+func TestNameOf(t *testing.T) {
+	for name, c := range map[string]struct{ head, what, recipe string }{
+		"IDX images":          {"\x00\x00\x08\x03\x00\x00\xea\x60", "images in IDX", fromIDX},
+		"IDX labels":          {"\x00\x00\x08\x01\x00\x00\xea\x60", "labels in IDX", fromIDX},
+		"CSV":                 {"5,0,0,12\n4,0,0,0\n", "(CSV)", fromCSV},
+		"CSV, a header":       {"label,1x1,1x2\r\n5,0,0\r\n", "(CSV)", fromCSV},
+		"CSV, a quoted one":   {"\"label\",\"pixel0\"\n", "(CSV)", fromCSV},
+		"CSV, by Excel":       {"\ufefflabel,1x1\n", "(CSV)", fromCSV},
+		"npz":                 {"PK\x03\x04" + strings.Repeat("\x00", 26) + "x_test.npy", "(.npz)", fromNPZ},
+		"npy":                 {"\x93NUMPY\x01\x00", "(.npy)", fromNPY},
+		"zip":                 {"PK\x03\x04\x14\x00", "a zip archive", kinds[3].recipe},
+		"HDF5":                {"\x89HDF\r\n\x1a\n\x00", "HDF5", fromHDF5},
+		"MATLAB":              {"MATLAB 5.0 MAT-file, Platform: GLNXA64", "MATLAB", fromMATLAB},
+		"xz":                  {"\xfd7zXZ\x00\x00\x04", "by xz", fromXZ},
+		"bzip2":               {"BZh91AY&SY", "by bzip2", fromBzip2},
+		"gzip":                {"\x1f\x8b\x08", "a gzip file", gunzip},
+		"parquet":             {"PAR1\x15\x04", "parquet", getMNIST},
+		"JSON":                {" {\"images\": [[0", "JSON", fromJSON},
+		"a JSON list":         {"[[[0, 1", "JSON", fromJSON},
+		"a saved network":     {`{"sizes": [784, 30, 10], "weights"`, "a saved network", `go run . -load "FILE"`},
+		"PNG":                 {"\x89PNG\r\n\x1a\n\x00", "a picture (PNG)", nameAsPicture},
+		"JPEG":                {"\xff\xd8\xff\xe0", "a picture (JPEG)", nameAsPicture},
+		"GIF":                 {"GIF89a", "a picture (GIF)", nameAsPicture},
+		"git-lfs":             {"version https://git-lfs.github.com/spec/v1\n", "git-lfs", "git lfs pull"},
+		"a web page":          {"\n<!DOCTYPE html>", "a web page", getMNIST},
+		"nothing":             {"", "an empty file", getMNIST},
+		"blank lines":         {"\n \r\n\t\n", "blank lines", getMNIST},
+		"joblib":              {"\x80\x04\x95\x01\x00\x00\x8c\x13joblib.numpy_pickle", "by joblib.dump", fromJoblib},
+		"joblib, compressed":  {"x\x9c\x00", "by zlib", fromJoblib},
+		"a pickle":            {pyFile(pySet(1, 4), pySet(1, 4), pySet(1, 4)), "a bare pickle", gzipIt},
+		"a pickle of text":    {"(lp0\n", "a bare pickle", gzipIt},
+		"a protocol 1 list":   {"]q\x00(", "a bare pickle", gzipIt},
+		"a protocol 1 dict":   {"}q\x00(", "a bare pickle", gzipIt},
+		"text":                {"digits, digits", "(CSV)", fromCSV},
+		"text without commas": {"digits and digits", "", ""},
+		"commas in no text":   {"a,\x00\x01", "", ""},
+		"one x":               {"x", "", ""},
+	} {
+		what, recipe := nameOf([]byte(c.head))
+		if !strings.Contains(what, c.what) || (what == "") != (c.what == "") || recipe != c.recipe {
+			t.Errorf("%s: nameOf(%q) = %q, %.40q, want %q, %.40q", name, c.head, what, recipe, c.what, c.recipe)
+		}
+		if what == "" || c.recipe == gzipIt {
+			continue
+		}
+		where := map[string]string{"in the gzip is no pickle but ": string(gzipped(c.head))}
+		if c.recipe != gunzip {
+			where["not a gzip file but "] = c.head
+		}
+		if c.head == "" {
+			delete(where, "in the gzip is no pickle but ") // it is cut short
+		}
+		for prefix, file := range where {
+			_, err := loadBytes([]byte(file))
+			want := "test file: " + prefix + what + advice(strings.ReplaceAll(c.recipe, "FILE", "test file"))
+			if kindOf(err) != "FormatError" || err.Error() != want {
+				t.Errorf("%s: the error is %v, want a FormatError, %s", name, err, want)
+			}
+		}
+	}
+	for _, name := range []string{"a\".gz", "$(reboot).gz", "`reboot`.gz", "a\nb", "%PATH%", "!!"} {
+		_, _, _, err := LoadData(name, strings.NewReader("BZh91AY"))
+		if want := name + ": not a gzip"; !strings.HasPrefix(err.Error(), want) || !strings.HasSuffix(err.Error(), ` "FILE"`) {
+			t.Errorf("the error is %q, want %q, and FILE in the line", err, want)
+		}
+	}
+}
+
+// A damaged file is called damaged, whatever is in it.
+func TestNamedAndDamaged(t *testing.T) {
+	file := gzipped("5,0,0,12\n4,0,0,0\n")
+	file[len(file)-8]++
+	if _, err := loadBytes(file); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("the error is %v, want damage", err)
+	}
+}
+
+// Pickles that are sound but hold no arrays: what is in them is said, and what
+// to do; but nobody is told to have Python run what may be anything.
+func TestLoadDataNamesObjects(t *testing.T) {
+	for name, c := range map[string]struct{ pickle, want, recipe string }{
+		"a dict": {pyProto2 + "}(" + pyStr("x_train") + "NX\x06\x00\x00\x00y_testNK\x01Nu.",
+			`holds a dict: "x_train", "y_test", want three`, fromDict},
+		"a dict, item by item": {pyProto2 + "}" + pyStr("a") + "Ns" + pyStr("b") + "Ns.", `a dict: "a", "b", want`, fromDict},
+		"a dict of nothing":    {pyProto2 + "}.", "holds a dict, want three", fromDict},
+		"a dict of long keys":  {pyProto2 + "}" + pyStr(strings.Repeat("x", 21)) + "Ns.", "holds a dict, want", fromDict},
+		"a torch tensor": {pyProto2 + pyGlobal("torch._utils", "_rebuild_tensor_v2"),
+			`"_rebuild_tensor_v2" of module "torch._utils"`, fromObjects},
+		"pandas": {pyProto2 + pyGlobal("pandas.core.frame", "DataFrame"), "only for a file you trust", fromObjects},
+		"joblib": {pyProto2 + pyGlobal("joblib.numpy_pickle", "NumpyArrayWrapper"), "joblib", fromJoblib},
+		"os":     {pyProto2 + pyGlobal("os", "system"), "was not called", ""},
+		"numpy's own": {pyProto2 + pyGlobal("numpy.testing._private.utils", "runstring"),
+			"was not called", ""},
+		"protocol 0": {"(lp0\n.", "-shift 1 does the same without a file", inBinary},
+	} {
+		file := gzipped(c.pickle)
+		_, err := loadBytes(file)
+		recipe := strings.ReplaceAll(advice(c.recipe), "FILE", "test file")
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasSuffix(err.Error(), recipe) ||
+			recipe == "" && strings.Contains(err.Error(), "python") {
+			t.Errorf("%s: the error is %v, want %q and %q", name, err, c.want, recipe)
+		}
+	}
+}
+
+// Python has the last word: what the program says of each file in testdata/kinds is
+// the line in testdata/recipes, and makes a file of the same digits of it.
+func TestRecipes(t *testing.T) {
+	bin := pythonWithNumpy(t)
+	for name, needs := range map[string]string{
+		"dict.pkl": "", "dict.pkl.gz": "", "dump.joblib": "joblib", "dump.joblib.z": "joblib", "header.csv": "",
+		"idx/t10k-images-idx3-ubyte": "", "idx/train-labels-idx1-ubyte": "", "idx/train-images-idx3-ubyte.gz": "",
+		"idx/t10k-labels-idx1-ubyte.gz": "", "keras.h5": "h5py", "keras.npz": "", "masked.pkl.gz": "",
+		"npy/images.npy": "", "original.mat": "scipy", "pairs.json": "", "pandas.pkl.gz": "pandas", "pickle.bz2": "",
+		"pickle.pkl": "", "pickle.xz": "", "pickle.zip": "", "plain.csv.gz": "", "protocol0.pkl.gz": "",
+		"twice.pkl.gz.gz": "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base := path.Base(name)
+			script, err := os.ReadFile("testdata/recipes/" + base + ".sh")
+			if err != nil {
+				t.Fatal(err)
+			}
+			file, err := os.Open("testdata/kinds/" + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			_, _, _, err = LoadData(base, file)
+			if err == nil || !strings.HasSuffix(err.Error()+"\n", ": "+string(script)) {
+				t.Fatalf("the error is %v, want the line in testdata/recipes/%s.sh at its end", err, base)
+			}
+			if testing.Short() || bin == "" {
+				t.Skip("skipped: with -short, or without a Python that has numpy, the line is not run")
+			}
+			runRecipe(t, bin, needs, path.Dir("testdata/kinds/"+name), string(script))
+		})
+	}
+}
+
+// pythonWithNumpy returns a folder in which python3 has numpy, or "".
+func pythonWithNumpy(t *testing.T) string {
+	for _, name := range []string{"python3", "/usr/bin/python3"} {
+		python, err := exec.LookPath(name)
+		if err != nil || exec.Command(python, "-c", "import numpy").Run() != nil {
+			continue
+		}
+		bin := t.TempDir()
+		run := "#!/bin/sh\nexec '" + python + "' \"$@\"\n"
+		if err := os.WriteFile(filepath.Join(bin, "python3"), []byte(run), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		return bin
+	}
+	return ""
+}
+
+// runRecipe runs a line with the python3 in bin, in a copy of folder, and looks at
+// the digits.pkl.gz that it makes: the digits of testdata/make_kinds.py.
+func runRecipe(t *testing.T, bin, needs, folder, line string) {
+	if needs != "" && exec.Command(filepath.Join(bin, "python3"), "-c", "import "+needs).Run() != nil {
+		t.Skipf("skipped: this Python has no %s", needs)
+	}
+	dir := t.TempDir()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if content, err := os.ReadFile(filepath.Join(folder, e.Name())); err == nil { // no folder
+			if err := os.WriteFile(filepath.Join(dir, e.Name()), content, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	sh := exec.Command("sh", "-c", line)
+	sh.Dir, sh.Env = dir, append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	if out, err := sh.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Fatalf("%v: %s", err, out)
+	}
+	made, err := os.ReadFile(filepath.Join(dir, "digits.pkl.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets, err := loadBytes(made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := 0
+	for s, n := range []int{10, 2, 2} {
+		if sets[s].Len() != n || sets[s].Pixels != 12 {
+			t.Fatalf("set %d: %d digits of %d pixels, want %d of 12", s, sets[s].Len(), sets[s].Pixels, n)
+		}
+		for row := range n {
+			if got, want := sets[s].Labels[row], uint8(i*3%10); got != want {
+				t.Errorf("digit %d is labelled %d, want %d", i, got, want)
+			}
+			for j, got := range sets[s].Image(row) {
+				if want := float64((i*37+j*23)%256*((i+j)%2)) / 255; math.Abs(got-want) > 1e-6 {
+					t.Errorf("digit %d, pixel %d is %v, want %v", i, j, got, want)
+				}
+			}
+			i++
 		}
 	}
 }

@@ -1,0 +1,1 @@
+python3 -m zipfile -e "pickle.zip" .
