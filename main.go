@@ -42,6 +42,8 @@ import (
 	"cmp"
 	"digits/picture"
 	_ "embed"
+	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -107,7 +109,9 @@ type options struct {
 	shift    int
 
 	save, load string   // names of files, or ""
-	target     string   // the file that save leads to, if it is a link; see checkSave
+	page       string   // the same
+	target     string   // the file that save leads to, if it is a link; see checkOutputs
+	pageTarget string   // the same for page
 	show       int      // how many misread digits
 	pictures   []string // names of files
 }
@@ -175,6 +179,7 @@ func (o *options) define() (hidden *string) {
 	f.StringVar(&o.load, "load", "", "take the network from `FILE`, as -save or the book's network2.py wrote it")
 	f.IntVar(&o.show, "show", 0, "show `N` misread test digits, and how often each digit was read as which;\n"+
 		"and draw each image as the network saw it")
+	f.StringVar(&o.page, "page", "", "at the end, write a page for a browser to `FILE`, to draw on, with the network in it")
 	return hidden
 }
 
@@ -224,6 +229,8 @@ func (o *options) checkFlags() error {
 		return usageErrorf("-init %q: want normal or scaled", o.init)
 	case o.given("save") && o.save == "", o.given("load") && o.load == "", o.save == "-", o.load == "-":
 		return usageErrorf("-save and -load want the name of a file; - is not standard input or output here")
+	case o.given("page") && o.page == "", o.page == "-":
+		return usageErrorf("-page wants the name of a file; - is not standard output here")
 	case o.load != "" && o.given("hidden"):
 		return usageErrorf("-hidden beside -load: the file says which layers the network has")
 	case o.load != "" && o.given("init"):
@@ -301,7 +308,7 @@ func checkMemory(sizes []int, batch int) error {
 // or tests it, and has it read the images. If all there is to do is to read
 // images with a loaded network, no other digits are loaded.
 func (o *options) perform(stdout, stderr io.Writer) error {
-	if err := o.checkSave(); err != nil {
+	if err := o.checkOutputs(); err != nil {
 		return err
 	}
 	var net *Network
@@ -311,7 +318,7 @@ func (o *options) perform(stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	if net == nil || o.epochs > 0 || o.save != "" || len(o.pictures) == 0 {
+	if net == nil || o.epochs > 0 || o.save != "" || o.page != "" || len(o.pictures) == 0 {
 		training, validation, test, err := loadData(o.data, stderr)
 		if err != nil {
 			return err
@@ -322,6 +329,11 @@ func (o *options) perform(stdout, stderr io.Writer) error {
 		}
 		if err := o.train(net, training, validation, test, rng, stdout, stderr); err != nil {
 			return err
+		}
+		if o.page != "" {
+			if err := o.keepPage(net, test); err != nil {
+				return err
+			}
 		}
 		if o.show > 0 {
 			if err := showMistakes(stdout, test, net.Answers(test), o.show); err != nil {
@@ -378,6 +390,11 @@ func (o *options) prepare(net *Network, training, validation *DataSet, rng *rand
 	if o.save != "" {
 		if err := checkSavedSize(sizes); err != nil {
 			return nil, fmt.Errorf("-save %s: %w", o.save, err)
+		}
+	}
+	if o.page != "" {
+		if err := checkPageSizes(sizes); err != nil {
+			return nil, fmt.Errorf("-page %s: %w", o.page, err)
 		}
 	}
 	if net == nil {
@@ -460,27 +477,44 @@ func (o *options) keep(net *Network) error {
 	return nil
 }
 
-// checkSave fails if a network could not be written to the file of -save, or if that
-// is a file that is read here. It is better to learn that before the training than
-// after it.
-func (o *options) checkSave() error {
-	if o.save == "" {
-		return nil
+// checkOutputs fails if the files of -save and -page could not be written, or if one
+// of them is a file that is read here, or both are one. It is better to learn that
+// before the training than after it.
+func (o *options) checkOutputs() (err error) {
+	read := append([]string{cmp.Or(o.data, mnistFile)}, o.pictures...)
+	if o.target, err = checkOutput("save", o.save, read); err != nil {
+		return err
 	}
-	target, err := followLinks(o.save)
-	if err == nil {
+	// A page must not replace the network it is made from, as -save may.
+	if o.pageTarget, err = checkOutput("page", o.page, append(read, o.load)); err != nil {
+		return err
+	}
+	save, errSave := filepath.Abs(o.target)
+	page, errPage := filepath.Abs(o.pageTarget)
+	if o.save != "" && o.page != "" && errors.Join(errSave, errPage) == nil && (save == page || sameFile(save, page)) {
+		return fmt.Errorf("-page %s: that is the file of -save", o.page)
+	}
+	return nil
+}
+
+// checkOutput returns the file that the file of a flag leads to, if it is a link. It
+// fails if that could not be written, or if it is one that is read.
+func checkOutput(name, file string, read []string) (target string, err error) {
+	if file == "" {
+		return "", nil
+	}
+	if target, err = followLinks(file); err == nil {
 		err = checkReplaceable(target)
 	}
 	if err != nil {
-		return fmt.Errorf("-save %s: %w", o.save, err)
+		return "", fmt.Errorf("-%s %s: %w", name, file, err)
 	}
-	for _, name := range append([]string{cmp.Or(o.data, mnistFile)}, o.pictures...) {
-		if sameFile(name, target) {
-			return fmt.Errorf("-save %s: it would replace %s, which is to be read", o.save, name)
+	for _, input := range read {
+		if sameFile(input, target) {
+			return "", fmt.Errorf("-%s %s: it would replace %s, which is to be read", name, file, input)
 		}
 	}
-	o.target = target
-	return nil
+	return target, nil
 }
 
 // followLinks returns the file that a link leads to, link after link, whether
@@ -815,4 +849,109 @@ func meter(w io.Writer, now func() time.Time) func(done, total int) {
 			next, shown = t.Add(200*time.Millisecond), true
 		}
 	}
+}
+
+// The page: one HTML file to draw on, with the network in it.
+
+// pageSource is the page without a network. The JSON of a pageData takes the
+// place of pageMarker.
+//
+//go:embed data/page.html
+var pageSource string
+
+const (
+	pageMarker  = "THE NETWORK"
+	pageMisread = 12      // digits on the page at most
+	pageWeights = 1 << 22 // the most weights: a page of 22 MB
+)
+
+// pageData is what the page's script is told. Numbers are bytes, which JSON has
+// as base64: weights and biases as float32, the lowest byte first.
+type pageData struct {
+	Sizes   []int       `json:"sizes"`
+	Weights [][]byte    `json:"weights"` // of layer after layer, in the order of Network
+	Biases  [][]byte    `json:"biases"`
+	Cost    string      `json:"cost"`
+	Origin  string      `json:"origin"` // where the weights come from: a seed, a file
+	Right   int         `json:"right"`  // of Total test digits
+	Total   int         `json:"total"`
+	Misread []pageDigit `json:"misread"` // not nil, which JSON would have as null
+}
+
+// pageDigit is a test digit that the network misreads.
+type pageDigit struct {
+	Digit  uint8  `json:"digit"`
+	Read   int    `json:"read"`
+	Pixels []byte `json:"pixels"` // 256 times the pixels, rounded, at most 255
+}
+
+// checkPageSizes fails if the page cannot have a network of these sizes.
+func checkPageSizes(sizes []int) error {
+	const pixels = picture.Width * picture.Width
+	if sizes[0] != pixels {
+		return fmt.Errorf("what is drawn has %d pixels, the digits have %d", pixels, sizes[0])
+	}
+	weights := 0
+	for l, nOut := range sizes[1:] {
+		weights += sizes[l] * nOut
+	}
+	if weights > pageWeights {
+		return fmt.Errorf("the network has %d weights; the limit for a page is %d", weights, pageWeights)
+	}
+	return nil
+}
+
+// keepPage writes the page of net to the file of -page.
+func (o *options) keepPage(net *Network, test *DataSet) error {
+	origin := fmt.Sprintf("seed %d", o.seed)
+	if o.load != "" {
+		origin = "loaded from " + filepath.Base(o.load)
+		if o.epochs > 0 {
+			origin += fmt.Sprintf(" and trained further with seed %d", o.seed)
+		}
+	}
+	err := replaceFile(o.pageTarget, func(w io.Writer) error { return writePage(w, net, test, origin) })
+	if err != nil {
+		return fmt.Errorf("-page %s: %w", o.page, err)
+	}
+	return nil
+}
+
+// writePage writes the page to w. json.Marshal escapes <, > and &, so that
+// nothing in a name ends the element that the JSON stands in.
+func writePage(w io.Writer, net *Network, test *DataSet, origin string) error {
+	data := pageData{Sizes: net.Sizes(), Cost: net.Cost.Name, Origin: origin, Total: test.Len(), Misread: []pageDigit{}}
+	for l := range net.Weights {
+		data.Weights = append(data.Weights, float32Bytes(net.Weights[l].Data))
+		data.Biases = append(data.Biases, float32Bytes(net.Biases[l].Data))
+	}
+	for i, answer := range net.Answers(test) {
+		if answer == int(test.Labels[i]) {
+			data.Right++
+		} else if len(data.Misread) < pageMisread {
+			misread := pageDigit{Digit: test.Labels[i], Read: answer}
+			for _, v := range test.Image(i) {
+				misread.Pixels = append(misread.Pixels, byte(min(256*v+0.5, 255)))
+			}
+			data.Misread = append(data.Misread, misread)
+		}
+	}
+	text, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	before, after, _ := strings.Cut(pageSource, pageMarker)
+	_, err = fmt.Fprintf(w, "%s%s%s", before, text, after)
+	return err
+}
+
+// float32Bytes returns numbers as float32, the lowest byte first. Those beyond
+// its range become the largest it has: for σ that is the same.
+func float32Bytes(numbers []float64) []byte {
+	out := make([]byte, 0, 4*len(numbers))
+	for _, v := range numbers {
+		v = min(max(v, -math.MaxFloat32), math.MaxFloat32)
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(float32(v)))
+	}
+	return out
 }

@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
+	"context"
 	"digits/picture"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -3627,7 +3629,8 @@ func TestCommandHelp(t *testing.T) {
 	}
 	for _, want := range []string{"usage: digits [flags] [image ...]",
 		"-data FILE", "-hidden LIST", "-epochs N", "-batch N", "-eta η", "-seed N",
-		"-cost NAME", "-init NAME", "-lambda λ", "-patience N", "-shift N", "-save FILE", "-load FILE", "-show N"} {
+		"-cost NAME", "-init NAME", "-lambda λ", "-patience N", "-shift N", "-save FILE", "-load FILE", "-show N",
+		"-page FILE"} {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("the help does not mention %q:\n%s", want, stdout)
 		}
@@ -4344,6 +4347,602 @@ func TestReadPicturesReportsFailedOutput(t *testing.T) {
 		o := &options{pictures: []string{name}, show: n} // the line fails, then the drawing
 		if err := o.readPictures(net, &after, io.Discard); err != errFull {
 			t.Errorf("after %d writes: the error is %v, want %v", n, err, errFull)
+		}
+	}
+}
+
+// ---- the page ----
+
+// pageText returns the page of net, with these test digits.
+func pageText(t *testing.T, net *Network, test *DataSet, origin string) string {
+	t.Helper()
+	var page strings.Builder
+	if err := writePage(&page, net, test, origin); err != nil {
+		t.Fatal(err)
+	}
+	return page.String()
+}
+
+// onPage returns what the JSON in a page says.
+func onPage(t *testing.T, page string) pageData {
+	t.Helper()
+	_, text, found := strings.Cut(page, `<script type="application/json" id="network">`)
+	text, _, closed := strings.Cut(text, "</script>")
+	var data pageData
+	if err := json.Unmarshal([]byte(text), &data); !found || !closed || err != nil {
+		t.Fatalf("the network's element is found %v, closed %v, its JSON: %v", found, closed, err)
+	}
+	return data
+}
+
+// networkOnPage returns the network that a page has.
+func networkOnPage(data pageData) *Network {
+	floats := func(b []byte, rows, cols int) *Matrix {
+		m := NewMatrix(rows, cols)
+		for i := range m.Data {
+			m.Data[i] = float64(math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:])))
+		}
+		return m
+	}
+	net := &Network{}
+	for l, nOut := range data.Sizes[1:] {
+		net.Weights = append(net.Weights, floats(data.Weights[l], data.Sizes[l], nOut))
+		net.Biases = append(net.Biases, floats(data.Biases[l], 1, nOut))
+	}
+	return net
+}
+
+// The page has the network, to the bits that a float32 has, with outputs that
+// are the program's to 1e-5, how many test digits
+// it reads correctly, and the first that it misreads.
+func TestPageHasNetwork(t *testing.T) {
+	_, _, test := loadBuiltIn(t)
+	reading, err := readingNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, net := range map[string]*Network{
+		"trained":           reading,
+		"two hidden layers": NewNetwork([]int{784, 7, 5, 10}, newRand(3)),
+		"no hidden layer":   NewNetwork([]int{784, 10}, newRand(4)),
+	} {
+		data := onPage(t, pageText(t, net, test, "seed 1"))
+		got := networkOnPage(data)
+		wantClose(t, name+": weights", got.Weights, net.Weights, 1e-6)
+		wantClose(t, name+": biases", got.Biases, net.Biases, 1e-6)
+		x := pixelsOf(firstOf(test, 200))
+		wantClose(t, name+": outputs", []*Matrix{got.Feedforward(x)}, []*Matrix{net.Feedforward(x)}, 1e-5)
+		if !slices.Equal(data.Sizes, net.Sizes()) || data.Cost != net.Cost.Name || data.Origin != "seed 1" {
+			t.Errorf("%s: %v, %s, %s", name, data.Sizes, data.Cost, data.Origin)
+		}
+		if right := net.Evaluate(test); data.Right != right || data.Total != test.Len() {
+			t.Errorf("%s: %d of %d are right, want %d of %d", name, data.Right, data.Total, right, test.Len())
+		}
+		wantMisread(t, name, data.Misread, net, test)
+	}
+}
+
+// wantMisread wants the first twelve of the test digits that net misreads.
+func wantMisread(t *testing.T, name string, got []pageDigit, net *Network, test *DataSet) {
+	t.Helper()
+	var want []pageDigit
+	for i, answer := range net.Answers(test) {
+		if answer != int(test.Labels[i]) && len(want) < 12 {
+			want = append(want, pageDigit{Digit: test.Labels[i], Read: answer})
+			for k, v := range test.Image(i) {
+				if n := len(want) - 1; n < len(got) && math.Abs(float64(got[n].Pixels[k])/256-v) > 1.0/256 {
+					t.Fatalf("%s: misread digit %d, pixel %d is %d, want 256 times %v", name, n, k, got[n].Pixels[k], v)
+				}
+			}
+		}
+	}
+	for i := range got {
+		got[i].Pixels = nil
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: misread %v, want %v", name, got, want)
+	}
+}
+
+// A network that misreads nothing has an empty list, which is not JSON's null;
+// and weights beyond float32 stay finite.
+func TestPageEdges(t *testing.T) {
+	net := NewNetwork([]int{784, 10}, newRand(1))
+	test := dataSetOf([][]float64{make([]float64, 784)}, []uint8{0})
+	test.Labels[0] = uint8(net.Answers(test)[0])
+	net.Weights[0].Data[0], net.Weights[0].Data[1] = 1e300, -1e300
+	page := pageText(t, net, test, "")
+	if !strings.Contains(page, `"misread":[]`) {
+		t.Error("the list of misread digits is not []")
+	}
+	w := networkOnPage(onPage(t, page)).Weights[0].Data
+	if w[0] != math.MaxFloat32 || w[1] != -math.MaxFloat32 {
+		t.Errorf("1e300 and −1e300 are %v and %v, want the largest float32", w[0], w[1])
+	}
+	if err := writePage(failingWriter{}, net, test, ""); err != errFull {
+		t.Errorf("the error is %v, want %v", err, errFull)
+	}
+}
+
+// Whatever a name says, it is a string in the JSON and nothing else.
+func TestPageEscapes(t *testing.T) {
+	test := dataSetOf([][]float64{make([]float64, 784)}, []uint8{0})
+	plain := NewNetwork([]int{784, 10}, newRand(1))
+	for _, name := range []string{"</script><script>alert(1)</script>", "<!--<script>", "]]>&lt;&quot;'\"\\",
+		"\u2028\u2029", pageMarker, "%s%d", "\xff\x00"} {
+		net := plain.clone()
+		net.Cost = &Cost{Name: name}
+		page := pageText(t, net, test, name)
+		if want := strings.ToValidUTF8(name, "\ufffd"); onPage(t, page).Origin != want || onPage(t, page).Cost != want {
+			t.Errorf("%q is on the page as %q", name, onPage(t, page).Origin)
+		}
+		for _, tag := range []string{"<script", "</script", "<!--"} {
+			if got, want := strings.Count(page, tag), strings.Count(pageSource, tag); got != want {
+				t.Errorf("%q: %d times %s on the page, want %d", name, got, tag, want)
+			}
+		}
+	}
+	if n := strings.Count(pageSource, pageMarker); n != 1 {
+		t.Errorf("data/page.html has the place of the network %d times, want once", n)
+	}
+}
+
+// A page is small enough to be sent to a friend.
+func TestPageSize(t *testing.T) {
+	_, _, test := loadBuiltIn(t)
+	for _, c := range []struct{ hidden, limit int }{{30, 250_000}, {300, 2_000_000}} {
+		page := pageText(t, NewNetwork([]int{784, c.hidden, 10}, newRand(1)), test, "seed 1")
+		if len(page) > c.limit {
+			t.Errorf("784-%d-10: %d bytes, want at most %d", c.hidden, len(page), c.limit)
+		}
+	}
+}
+
+// The command writes the page of the network it has trained or loaded; where it
+// cannot, it says so in one line, before any training, and leaves nothing behind.
+func TestCommandWritesPage(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	run := func(args ...string) (status int, stdout, stderr string) {
+		var out, errs strings.Builder
+		status = run(append([]string{"-data", builtInFile}, args...), &out, &errs)
+		return status, out.String(), errs.String()
+	}
+	origin := func() string {
+		text, err := os.ReadFile(file("page.html"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := onPage(t, string(text))
+		return fmt.Sprintf("%s: %d / %d, %s", dashed(data.Sizes), data.Right, data.Total, data.Origin)
+	}
+	_, out, _ := run("-hidden", "3", "-epochs", "1", "-seed", "5", "-save", file("net.json"), "-page", file("page.html"))
+	score := strings.TrimSpace(strings.TrimPrefix(out, "Epoch 0: "))
+	if got, want := origin(), "784-3-10: "+score+", seed 5"; got != want {
+		t.Errorf("trained: %s, want %s", got, want)
+	}
+	run("-load", file("net.json"), "-page", file("page.html"))
+	if got, want := origin(), "784-3-10: "+score+", loaded from net.json"; got != want {
+		t.Errorf("loaded: %s, want %s", got, want)
+	}
+	os.Remove(file("page.html"))
+	for name, c := range map[string]struct {
+		args   []string
+		status int
+		want   string
+	}{
+		"no name":          {[]string{"-page", ""}, 2, "-page wants"},
+		"a folder":         {[]string{"-page", dir}, 1, "not an ordinary file"},
+		"no such folder":   {[]string{"-page", file("no/page.html")}, 1, "no such file"},
+		"the file of save": {[]string{"-save", file("a"), "-page", dir + "/./a"}, 1, "the file of -save"},
+		"the file of load": {[]string{"-load", file("net.json"), "-page", file("net.json")}, 1, "which is to be read"},
+		"the digits":       {[]string{"-page", builtInFile}, 1, "which is to be read"},
+		"other digits":     {[]string{"-data", smallFile, "-page", file("b")}, 1, "784 pixels, the digits have 12"},
+		"too large":        {[]string{"-hidden", "6000", "-page", file("c")}, 1, "the limit for a page"},
+		"not a network":    {[]string{"-load", smallFile, "-page", file("d")}, 1, "not the JSON of a network"},
+	} {
+		status, stdout, stderr := run(c.args...)
+		lines := strings.Split(strings.TrimSpace(stderr), "\n")
+		if last := lines[len(lines)-1]; status != c.status || stdout != "" || !strings.Contains(last, c.want) {
+			t.Errorf("%s: exit status %d, stdout %q, stderr %q, want %d, nothing and %q",
+				name, status, stdout, stderr, c.status, c.want)
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+// A browser is a headless Chromium that shows one page. It is spoken to in the
+// DevTools protocol, JSON messages that end in a 0 byte, through two pipes.
+type browser struct {
+	t        *testing.T
+	commands io.Writer     // descriptor 3 of the browser
+	messages *bufio.Reader // descriptor 4
+	last     int           // the id of the last command
+	session  string        // of the page
+	wrong    []string      // what the page has asked for or complained of
+}
+
+// message is what the browser says: the answer to a command, or an event.
+type message struct {
+	ID     int             `json:"id"`
+	Method string          `json:"method"`
+	Params json.RawMessage `json:"params"`
+	Result json.RawMessage `json:"result"`
+	Error  json.RawMessage `json:"error"`
+}
+
+// openBrowser starts a browser, has it show the file, and stops it when the test
+// is over. It skips the test where there is no Chromium.
+func openBrowser(t *testing.T, file string) *browser {
+	t.Helper()
+	var program string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil && program == "" {
+			program = path
+		}
+	}
+	if program == "" || runtime.GOOS == "windows" { // where a process cannot be given descriptors
+		t.Skip("the page is not opened: chromium is not installed, or cannot be given pipes here")
+	}
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute) // should it hang
+	// Without its sandbox, which root cannot have: it shows nothing but our own page.
+	cmd := exec.CommandContext(ctx, program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+		"--disable-dev-shm-usage", "--remote-debugging-pipe", "--user-data-dir="+t.TempDir(), "about:blank")
+	theirIn, commands, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages, theirOut, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.ExtraFiles = []*os.File{theirIn, theirOut}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	theirIn.Close()
+	theirOut.Close()
+	b := &browser{t: t, commands: commands, messages: bufio.NewReader(messages)}
+	t.Cleanup(func() {
+		io.WriteString(commands, `{"id": 0, "method": "Browser.close"}`+"\x00")
+		io.Copy(io.Discard, messages) // until its end of the pipe is closed
+		cmd.Wait()
+		stop()
+		commands.Close()
+		messages.Close()
+	})
+	b.show(file)
+	return b
+}
+
+// show has the browser open the file, and waits until it is there.
+func (b *browser) show(file string) {
+	b.t.Helper()
+	var targets struct {
+		TargetInfos []struct{ TargetID, Type string }
+	}
+	b.call("Target.getTargets", "{}", &targets)
+	var attached struct{ SessionID string }
+	for _, target := range targets.TargetInfos {
+		if target.Type == "page" {
+			b.call("Target.attachToTarget", fmt.Sprintf(`{"targetId": %q, "flatten": true}`, target.TargetID), &attached)
+		}
+	}
+	b.session = attached.SessionID
+	for _, domain := range []string{"Runtime", "Log", "Network", "Page"} {
+		b.call(domain+".enable", "{}", nil)
+	}
+	b.call("Page.navigate", fmt.Sprintf(`{"url": %q}`, "file://"+filepath.ToSlash(file)), nil)
+	for b.next().Method != "Page.loadEventFired" {
+	}
+}
+
+// call sends a command and waits for its result.
+func (b *browser) call(method, params string, result any) {
+	b.t.Helper()
+	b.last++
+	session := ""
+	if b.session != "" {
+		session = fmt.Sprintf(`, "sessionId": %q`, b.session)
+	}
+	fmt.Fprintf(b.commands, `{"id": %d, "method": %q, "params": %s%s}`+"\x00", b.last, method, params, session)
+	m := b.next()
+	for m.ID != b.last {
+		m = b.next()
+	}
+	if m.Error != nil {
+		b.t.Fatalf("%s %s: %s", method, params, m.Error)
+	}
+	if result == nil {
+		return
+	}
+	if err := json.Unmarshal(m.Result, result); err != nil {
+		b.t.Fatalf("%s: %v in %s", method, err, m.Result)
+	}
+}
+
+// next returns the next message, and remembers it if it is of a request or an error.
+func (b *browser) next() (m message) {
+	b.t.Helper()
+	text, err := b.messages.ReadBytes(0)
+	if err == nil {
+		err = json.Unmarshal(text[:len(text)-1], &m)
+	}
+	if err != nil {
+		b.t.Fatalf("the browser says no more: %v", err)
+	}
+	request := m.Method == "Network.requestWillBeSent" && !bytes.Contains(m.Params, []byte(`"type":"Document"`))
+	said := slices.Contains([]string{"Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"}, m.Method)
+	if request || said {
+		b.wrong = append(b.wrong, m.Method+" "+string(m.Params))
+	}
+	return m
+}
+
+// evaluate returns in value what an expression of the page's script is; of a
+// promise, what it becomes.
+func (b *browser) evaluate(expression string, value any) {
+	b.t.Helper()
+	quoted, err := json.Marshal(expression)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var answer struct {
+		Result           struct{ Value json.RawMessage }
+		ExceptionDetails json.RawMessage
+	}
+	b.call("Runtime.evaluate",
+		fmt.Sprintf(`{"expression": %s, "awaitPromise": true, "returnByValue": true}`, quoted), &answer)
+	if answer.ExceptionDetails != nil {
+		b.t.Fatalf("%s: %s", expression, answer.ExceptionDetails)
+	}
+	if value == nil {
+		return
+	}
+	if err := json.Unmarshal(answer.Result.Value, value); err != nil {
+		b.t.Fatalf("%s: %v in %s", expression, err, answer.Result.Value)
+	}
+}
+
+// A reading is what the page makes of what is drawn on it.
+type reading struct {
+	PNG            string // of the paper, as a data URL
+	Pixels, Output []float64
+}
+
+// thought is the reading of the page now, in the page's words.
+const thought = `({PNG: find('#paper').toDataURL(), Pixels: [...input],
+	Output: [...feedforward(input).a.slice(-1)[0]]})`
+
+// wantAgrees wants the page's pixels and outputs to be the program's for the same
+// paper, and returns the digit that the program reads.
+func (r reading) wantAgrees(t *testing.T, name string, net *Network) int {
+	t.Helper()
+	_, file, _ := strings.Cut(r.PNG, "base64,")
+	pixels, err := picture.Read(base64.NewDecoder(base64.StdEncoding, strings.NewReader(file)))
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+		return -1
+	}
+	input, output := &Matrix{1, 784, pixels}, net.Feedforward(&Matrix{1, 784, pixels})
+	wantClose(t, name+": pixels", []*Matrix{{1, 784, r.Pixels}}, []*Matrix{input}, 1e-3)
+	wantClose(t, name+": outputs", []*Matrix{{1, 10, r.Output}}, []*Matrix{output}, 1e-3)
+	return output.Argmax(0)
+}
+
+// In a real browser the page reads as the program does: strokes of every width,
+// at random places, with dust, and digits of the data set set on the paper. The
+// program measures the paper, which the page knows; on a paper that is mostly ink
+// they would differ.
+func TestPageReadsAsProgram(t *testing.T) {
+	t.Parallel()
+	_, _, test := loadBuiltIn(t)
+	net, err := readingNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := openPage(t, net, test)
+	rng := newRand(1)
+	var compared sync.WaitGroup // while the browser reads the next drawing
+	defer compared.Wait()
+	drawings := 200
+	if testing.Short() {
+		drawings = 20
+	}
+	for i := range drawings {
+		// A second stroke, lest the test digit be alone and shown to the network as it is.
+		drawing := fmt.Sprintf("[{pixels: [%s]}, {pixels: []}]", bytesOf(test.Image(i)))
+		if i%2 == 0 {
+			drawing = randomStrokes(rng)
+		}
+		var r reading
+		b.evaluate("strokes = "+drawing+"; think(); "+thought, &r)
+		compared.Add(1)
+		go func() {
+			defer compared.Done()
+			r.wantAgrees(t, fmt.Sprintf("drawing %d", i), net)
+		}()
+	}
+}
+
+// bytesOf writes pixels from 0 to 1 as bytes with commas between them.
+func bytesOf(pixels []float64) string {
+	text := make([]string, len(pixels))
+	for k, v := range pixels {
+		text[k] = strconv.Itoa(int(256*v) - int(v))
+	}
+	return strings.Join(text, ",")
+}
+
+// randomStrokes returns one to four strokes for the page's script, and a dot.
+func randomStrokes(rng *rand.Rand) string {
+	var all []string
+	for range 1 + rng.IntN(4) {
+		x, y := 60+160*rng.Float64(), 60+160*rng.Float64()
+		var points []string
+		for range 2 + rng.IntN(8) {
+			points = append(points, fmt.Sprintf("[%.2f, %.2f]", x, y))
+			x, y = min(max(x+60*rng.NormFloat64(), 0), 280), min(max(y+60*rng.NormFloat64(), 0), 280)
+		}
+		all = append(all, fmt.Sprintf("{width: %d, points: [%s]}", 4+4*rng.IntN(7), strings.Join(points, ", ")))
+	}
+	all = append(all, fmt.Sprintf("{width: %d, points: [[%d, %d]]}", 4+rng.IntN(30), rng.IntN(280), rng.IntN(280)))
+	return "[" + strings.Join(all, ", ") + "]"
+}
+
+// openPage opens the page of net in a browser; when the test is over, the page
+// must have asked for nothing and complained of nothing.
+func openPage(t *testing.T, net *Network, test *DataSet) *browser {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(file, []byte(pageText(t, net, test, "seed 1")), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	b := openBrowser(t, file)
+	t.Cleanup(func() {
+		for _, wrong := range b.wrong {
+			t.Errorf("the page has asked or complained: %s", wrong)
+		}
+	})
+	return b
+}
+
+// mouse has the browser move, press or release the mouse over an element: at x
+// and y, from 0 to 1, of it.
+func (b *browser) mouse(kind, selector string, x, y float64) {
+	b.t.Helper()
+	params := `{"type": %q, "x": %f, "y": %f, "button": "left", "buttons": 1, "clickCount": 1}`
+	if kind == "mouseMoved" {
+		params = `{"type": %q, "x": %f, "y": %f, "buttons": 1}`
+	}
+	left, top := b.at(selector, x, y)
+	b.call("Input.dispatchMouseEvent", fmt.Sprintf(params, kind, left, top), nil)
+}
+
+// touch is mouse for a finger.
+func (b *browser) touch(kind, selector string, x, y float64) {
+	b.t.Helper()
+	points := ""
+	if kind != "touchEnd" {
+		left, top := b.at(selector, x, y)
+		points = fmt.Sprintf(`{"x": %f, "y": %f}`, left, top)
+	}
+	b.call("Input.dispatchTouchEvent", fmt.Sprintf(`{"type": %q, "touchPoints": [%s]}`, kind, points), nil)
+}
+
+// at returns where on the screen a point of an element is, and has it be there.
+func (b *browser) at(selector string, x, y float64) (left, top float64) {
+	b.t.Helper()
+	var box struct{ Left, Top, Width, Height float64 }
+	b.evaluate(fmt.Sprintf("find(%q).scrollIntoView({block: 'center'})", selector), nil)
+	b.evaluate(fmt.Sprintf("find(%q).getBoundingClientRect().toJSON()", selector), &box)
+	return box.Left + x*box.Width, box.Top + y*box.Height
+}
+
+func (b *browser) click(selector string) {
+	b.t.Helper()
+	b.mouse("mousePressed", selector, 0.5, 0.5)
+	b.mouse("mouseReleased", selector, 0.5, 0.5)
+}
+
+// key has the browser press a key.
+func (b *browser) key(name string) {
+	b.t.Helper()
+	b.call("Input.dispatchKeyEvent", fmt.Sprintf(`{"type": "keyDown", "key": %q}`, name), nil)
+	b.call("Input.dispatchKeyEvent", fmt.Sprintf(`{"type": "keyUp", "key": %q}`, name), nil)
+}
+
+// text returns the text of an element once the next picture of the screen is drawn.
+func (b *browser) text(selector string) (text string) {
+	b.t.Helper()
+	b.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))", nil)
+	b.evaluate(fmt.Sprintf("find(%q).textContent", selector), &text)
+	return text
+}
+
+// A hand draws a seven, undoes it, draws a one by keyboard, looks at a neuron, and
+// clicks on the digits that the network misreads.
+func TestPageInHand(t *testing.T) {
+	t.Parallel()
+	_, _, test := loadBuiltIn(t)
+	net, err := readingNetwork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := openPage(t, net, test)
+	b.mouse("mousePressed", "#paper", 0.25, 0.2)
+	b.mouse("mouseMoved", "#paper", 0.75, 0.2)
+	b.mouse("mouseMoved", "#paper", 0.7, 0.3)
+	b.mouse("mouseMoved", "#paper", 0.5, 0.85)
+	b.wantRead("a seven, before the pen is lifted", net, "7", "")
+	b.mouse("mouseReleased", "#paper", 0.5, 0.85)
+	b.wantRead("a seven", net, "7", "The network reads 7.")
+	b.wantAdded(net)
+	b.click("#undo")
+	b.wantRead("undone", net, "–", "Nothing is drawn.")
+	b.evaluate("find('#paper').focus()", nil)
+	b.key(" ")
+	for range 16 {
+		b.key("ArrowDown")
+	}
+	b.wantRead("a one, before the pen is lifted", net, "1", "The pen is down.")
+	b.key(" ")
+	b.wantRead("a one", net, "1", "The network reads 1.")
+	b.click("#clear")
+	b.wantRead("cleared", net, "–", "Nothing is drawn.")
+	b.click("#thicker")
+	b.touch("touchStart", "#paper", 0.55, 0.2)
+	b.touch("touchMove", "#paper", 0.5, 0.5)
+	b.touch("touchMove", "#paper", 0.45, 0.8)
+	b.touch("touchEnd", "#paper", 0, 0)
+	b.wantRead("a one by finger", net, "1", "The network reads 1.")
+	var touch string
+	if b.evaluate("getComputedStyle(find('#paper')).touchAction", &touch); touch != "none" {
+		t.Errorf("touch-action is %s: a finger scrolls the page, where it should draw", touch)
+	}
+	for i, misread := range onPage(t, pageText(t, net, test, "")).Misread {
+		b.click(fmt.Sprintf("#misread button:nth-child(%d)", i+1))
+		if got, want := b.text("#answer b"), strconv.Itoa(misread.Read); got != want {
+			t.Errorf("misread digit %d, a %d: the page reads %s, want %s", i, misread.Digit, got, want)
+		}
+	}
+}
+
+// wantRead wants the page to show this digit, and to say this; and the digit, if
+// it is one, to be what the program reads.
+func (b *browser) wantRead(name string, net *Network, digit, said string) {
+	b.t.Helper()
+	if got, saying := b.text("#answer b"), b.text("#said"); got != digit || saying != said {
+		b.t.Errorf("%s: the page reads %s and says %q, want %s and %q", name, got, saying, digit, said)
+	}
+	if digit == "–" {
+		return
+	}
+	var r reading
+	b.evaluate(thought, &r)
+	if got := strconv.Itoa(r.wantAgrees(b.t, name, net)); got != digit {
+		b.t.Errorf("%s: the program reads %s, want %s", name, got, digit)
+	}
+}
+
+// wantAdded wants the page to show what a hidden neuron adds to each z, a·w, when
+// it is pointed at: the neuron with the highest activation, and another.
+func (b *browser) wantAdded(net *Network) {
+	b.t.Helper()
+	var r reading
+	b.evaluate(thought, &r)
+	hidden := &Network{net.Weights[:1], net.Biases[:1], nil}
+	a := hidden.Feedforward(&Matrix{1, 784, r.Pixels})
+	for _, k := range []int{a.Argmax(0), 3} {
+		b.mouse("mouseMoved", fmt.Sprintf(".neurons button:nth-child(%d)", k+1), 0.5, 0.5)
+		for digit, w := range net.Weights[1].Row(k) {
+			text := b.text(fmt.Sprintf("#adds li:nth-child(%d) small", digit+1))
+			got, err := strconv.ParseFloat(strings.Replace(text, "−", "-", 1), 64)
+			if want := a.Data[k] * w; err != nil || math.Abs(got-want) > 0.0051 {
+				b.t.Errorf("neuron %d adds %s to the z of %d, want %.2f", k, text, digit, want)
+			}
 		}
 	}
 }
