@@ -22,6 +22,10 @@
 //
 //	seven.png: 7 (7 0.98, 2 0.03, ...)
 //
+//	go run . -epochs 30 -page digits.html
+//
+// writes a page for a browser, to draw on, with the network in it.
+//
 // digits -h lists the flags. Results go to standard output, everything else to
 // standard error. The exit status is 0; 1 when a file or the training fails;
 // 2 when the command line is wrong.
