@@ -4927,22 +4927,52 @@ func (b *browser) wantRead(name string, net *Network, digit, said string) {
 	}
 }
 
-// wantAdded wants the page to show what a hidden neuron adds to each z, a·w, when
-// it is pointed at: the neuron with the highest activation, and another.
+// wantAdded wants the page to show what a neuron of the first hidden layer adds to
+// each z, when it is pointed at: the neuron with the highest activation, and another.
+// It is how much lower z is in a network in which nothing listens to the neuron.
 func (b *browser) wantAdded(net *Network) {
 	b.t.Helper()
 	var r reading
 	b.evaluate(thought, &r)
+	x := &Matrix{1, 784, r.Pixels}
+	z := func(net *Network, digit int) float64 { // σ, backwards
+		a := net.Feedforward(x).Data[digit]
+		return math.Log(a / (1 - a))
+	}
 	hidden := &Network{net.Weights[:1], net.Biases[:1], nil}
-	a := hidden.Feedforward(&Matrix{1, 784, r.Pixels})
-	for _, k := range []int{a.Argmax(0), 3} {
+	for _, k := range []int{hidden.Feedforward(x).Argmax(0), 3} {
+		without := net.clone()
+		clear(without.Weights[1].Row(k))
 		b.mouse("mouseMoved", fmt.Sprintf(".neurons button:nth-child(%d)", k+1), 0.5, 0.5)
-		for digit, w := range net.Weights[1].Row(k) {
+		for digit := range 10 {
 			text := b.text(fmt.Sprintf("#adds li:nth-child(%d) small", digit+1))
 			got, err := strconv.ParseFloat(strings.Replace(text, "−", "-", 1), 64)
-			if want := a.Data[k] * w; err != nil || math.Abs(got-want) > 0.0051 {
+			if want := z(net, digit) - z(without, digit); err != nil || math.Abs(got-want) > 0.0051 {
 				b.t.Errorf("neuron %d adds %s to the z of %d, want %.2f", k, text, digit, want)
 			}
+		}
+	}
+}
+
+// Networks with two hidden layers and with none have pages too.
+func TestPageOfOtherLayers(t *testing.T) {
+	t.Parallel()
+	_, _, test := loadBuiltIn(t)
+	for _, sizes := range [][]int{{784, 7, 5, 10}, {784, 10}} {
+		net := NewNetwork(sizes, newRand(1))
+		net.ScaleWeights()
+		b := openPage(t, net, test)
+		neuron := ".neurons button:nth-child(3)"
+		b.mouse("mouseMoved", neuron, 0.5, 0.5)
+		b.mouse("mousePressed", "#paper", 0.5, 0.2)
+		b.mouse("mouseMoved", "#paper", 0.5, 0.8)
+		b.mouse("mouseReleased", "#paper", 0.5, 0.8)
+		var r reading
+		b.evaluate(thought, &r)
+		digit := strconv.Itoa(r.wantAgrees(t, dashed(sizes), net))
+		b.wantRead(dashed(sizes), net, digit, "The network reads "+digit+".")
+		if len(sizes) > 2 {
+			b.wantAdded(net)
 		}
 	}
 }
