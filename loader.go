@@ -234,9 +234,9 @@ var kinds = []kind{
 	{"\x00\x00\x08\x03", "images in IDX, MNIST's first form, which has four files", fromIDX},
 	{"\x00\x00\x08\x01", "labels in IDX, MNIST's first form, which has four files", fromIDX},
 	{"\x93NUMPY", "a numpy array (.npy), which holds images or labels alone", fromNPY},
-	{"PK\x03\x04", "a zip archive", `python3 -m zipfile -e "FILE" .`},
-	{"\x89HDF\r\n\x1a\n", "an HDF5 file", fromHDF5},
-	{"MATLAB", "a MATLAB file", fromMATLAB},
+	{"PK\x03\x04", "a zip archive, which may hold the right file", `python3 -m zipfile -e "FILE" .`},
+	{"\x89HDF\r\n\x1a\n", "an HDF5 file (the line wants x_train, y_train, x_test, y_test in it)", fromHDF5},
+	{"MATLAB", "a MATLAB file (the line wants data and label in it, as mnist-original.mat has them)", fromMATLAB},
 	{"\xfd7zXZ\x00", "a file compressed by xz", fromXZ},
 	{"BZh", "a file compressed by bzip2", fromBzip2},
 	{"\x1f\x8b", "a gzip file", gunzip},
@@ -274,7 +274,7 @@ func nameOf(head []byte) (what, recipe string) {
 	case text[0] == '{' && (bytes.Contains(text, []byte(`"sizes"`)) || bytes.Contains(text, []byte(`"weights"`))):
 		return "a saved network (JSON)", `go run . -load "FILE"`
 	case text[0] == '{', text[0] == '[':
-		return "JSON", fromJSON
+		return "JSON (the line wants [[images, labels], ...] in it)", fromJSON
 	}
 	for _, k := range kinds {
 		if bytes.HasPrefix(head, []byte(k.magic)) {
@@ -297,6 +297,8 @@ func advice(recipe string) string {
 	switch {
 	case recipe == "":
 		return ""
+	case recipe == fromJoblib, recipe == fromObjects, recipe == inBinary: // they have Python run what we would not
+		return "; to make digits.pkl.gz of it, for -data, if you trust the file, as Python runs what it says: " + recipe
 	case strings.Contains(recipe, "digits.pkl.gz"):
 		return "; to make digits.pkl.gz of it, for -data: " + recipe
 	}
@@ -741,7 +743,7 @@ const (
 	maxRead         = 3 << 29    // bytes of the pickle
 	maxPadding      = 1 << 20    // zeros behind the gzip
 	maxPayload      = 1 << 30    // bytes held, in all the strings together
-	instructionRoom = 64         // bytes of them that an instruction counts as, after the first minInstructions
+	instructionRoom = 80         // bytes of them that an instruction counts as, after the first minInstructions
 	maxInk          = 60_000_000 // pixels that are not 0, at 6 bytes each
 	imageRoom       = 12         // pixels that each image counts as besides, for the memory it takes
 	maxPixels       = 1 << 16    // pixels of one image
@@ -975,7 +977,7 @@ func (m *machine) step() (stop bool) {
 // protocol0 refuses an instruction of the text form of pickles.
 func (m *machine) protocol0(op byte) {
 	m.unsupported("%q is an instruction of protocol 0, which is text (if it is expand_mnist.py's, -shift 1 does the same "+
-		"without a file)%s%s", op, trust, advice(inBinary))
+		"without a file)%s", op, advice(inBinary))
 }
 
 // Reading.
@@ -1187,7 +1189,7 @@ func (m *machine) global(module, name string) {
 		recipe := ""
 		for prefix, r := range objects {
 			if strings.HasPrefix(module, prefix) {
-				recipe = trust + advice(r)
+				recipe = advice(r)
 			}
 		}
 		m.unsupported("%q of module %q is not among the names that arrays of digits need, and was not called%s",
@@ -1200,9 +1202,6 @@ func (m *machine) global(module, name string) {
 var objects = map[string]string{
 	"joblib.": fromJoblib, "numpy.ma.": fromObjects, "pandas.": fromObjects, "scipy.": fromObjects, "torch.": fromObjects,
 }
-
-// trust is said before a recipe that runs a pickle of which not all is known.
-const trust = "; only for a file you trust, as Python runs what it says"
 
 // The orders of an array's elements, by numpy's names: those of the languages C
 // and Fortran.

@@ -3023,7 +3023,7 @@ func TestInstructionsTakeRoom(t *testing.T) {
 		t.Errorf("a text of %d bytes that is encoded counts as %d bytes, want about %d", n, got, n)
 	}
 	read := pyBytes(strings.Repeat("a", 8_000_000))
-	if got, want := run(read+"\x85"+strings.Repeat("\x85", 1_200_000)+".").payload, int64(8e6+900_000*64); got < want ||
+	if got, want := run(read+"\x85"+strings.Repeat("\x85", 1_200_000)+".").payload, int64(8e6+900_000*instructionRoom); got < want ||
 		got > want+1000 {
 		t.Errorf("8 MB and 1.2 million instructions count as %d bytes, want %d", got, want)
 	}
@@ -3127,7 +3127,7 @@ func TestNameOf(t *testing.T) {
 		}
 		for prefix, file := range where {
 			_, err := loadBytes([]byte(file))
-			want := "test file: " + prefix + what + advice(strings.ReplaceAll(c.recipe, "FILE", "test file"))
+			want := "test file: " + prefix + what + strings.ReplaceAll(advice(c.recipe), "FILE", "test file")
 			if kindOf(err) != "FormatError" || err.Error() != want {
 				t.Errorf("%s: the error is %v, want a FormatError, %s", name, err, want)
 			}
@@ -3161,7 +3161,7 @@ func TestLoadDataNamesObjects(t *testing.T) {
 		"a dict of long keys":  {pyProto2 + "}" + pyStr(strings.Repeat("x", 21)) + "Ns.", "holds a dict, want", fromDict},
 		"a torch tensor": {pyProto2 + pyGlobal("torch._utils", "_rebuild_tensor_v2"),
 			`"_rebuild_tensor_v2" of module "torch._utils"`, fromObjects},
-		"pandas": {pyProto2 + pyGlobal("pandas.core.frame", "DataFrame"), "only for a file you trust", fromObjects},
+		"pandas": {pyProto2 + pyGlobal("pandas.core.frame", "DataFrame"), "if you trust the file", fromObjects},
 		"joblib": {pyProto2 + pyGlobal("joblib.numpy_pickle", "NumpyArrayWrapper"), "joblib", fromJoblib},
 		"os":     {pyProto2 + pyGlobal("os", "system"), "was not called", ""},
 		"numpy's own": {pyProto2 + pyGlobal("numpy.testing._private.utils", "runstring"),
