@@ -658,5 +658,9 @@ func jsonError(text []byte, err error) error {
 		// Python writes them, though JSON has no such numbers.
 		return formatErrorf("byte %d: a weight or bias that is not finite: the training has failed", at)
 	}
+	what, _ := nameOf(text[:min(headSize, len(text))])
+	if first := bytes.TrimSpace(text)[0]; what != "" && first != '{' && first != '[' {
+		return formatErrorf("it is %s, not a network as -save writes it", what)
+	}
 	return formatErrorf("byte %d: this is not the JSON of a network (%v)", at, err)
 }

@@ -1133,11 +1133,14 @@ func TestLoadNetworkRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ old, new, want string }{
-		"empty":         {good, "", "it is empty"},
-		"no JSON":       {good, "\x80\x02cnumpy", "byte 0: this is not the JSON"},
-		"another thing": {good, `[1, 2]`, "byte"},
-		"nothing in it": {good, `{}`, "the sizes are []"},
-		"twice":         {good, good + good, "not the JSON"},
+		"empty":          {good, "", "it is empty"},
+		"no JSON":        {good, "\x02cnumpy", "byte 0: this is not the JSON"},
+		"JSON, and more": {good, " \n" + good + "x", "not the JSON"},
+		"a pickle":       {good, "\x80\x02cnumpy", "it is a bare pickle, not a network"},
+		"a picture":      {good, "\x89PNG\r\n\x1a\n", "it is a picture (PNG), not a network"},
+		"another thing":  {good, `[1, 2]`, "byte"},
+		"nothing in it":  {good, `{}`, "the sizes are []"},
+		"twice":          {good, good + good, "not the JSON"},
 		"unknown cost": {`"QuadraticCost"`, `"Hinge"`,
 			`the cost is "Hinge", want "QuadraticCost" or "CrossEntropyCost"`},
 		"one layer":           {"[2, 1, 2]", "[2]", "sizes are [2]"},
@@ -3844,7 +3847,7 @@ func TestCommandRefusesFiles(t *testing.T) {
 		want string
 	}{
 		"no file":        {[]string{"-load", filepath.Join(dir, "none")}, "none"},
-		"no network":     {[]string{"-load", smallFile}, "not the JSON of a network"},
+		"no network":     {[]string{"-load", smallFile}, "it is a gzip file, not a network"},
 		"other outputs":  {[]string{"-load", small}, "1 outputs, want 10"},
 		"other digits":   {[]string{"-load", saved}, "12 inputs, but the digits have 784 pixels"},
 		"images of 784":  {[]string{"-load", saved, "x.png"}, "784 pixels, but the network has 12 inputs"},
