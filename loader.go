@@ -1,5 +1,6 @@
 // This file turns the bytes of a file into digits: first what comes out, data sets,
-// then the pickle decoder that makes them, last the arrays in a pickle.
+// then the pickle decoder that makes them, then the arrays in a pickle, last what is
+// said of files that people have in place of the right one.
 //
 // The way of a pixel: readGzip inflates it; the pickle machine reads it as a part of
 // a string (bytestring) and gives the string to an array (fillArray); readInk sees
@@ -220,174 +221,6 @@ func notGzip(head []byte, file io.Reader) error {
 		what = fmt.Sprintf("one that begins %q", head[:min(4, len(head))])
 	}
 	return &FormatError{Message: "not a gzip file but " + what + advice(recipe)}
-}
-
-// headSize is how many bytes of a file tell what it is.
-const headSize = 512
-
-// A kind is a kind of file that people have their digits in, known by its first
-// bytes, and what to do with it.
-type kind struct{ magic, what, recipe string }
-
-// kinds are those that are known by fixed bytes. nameOf knows others.
-var kinds = []kind{
-	{"\x00\x00\x08\x03", "images in IDX, MNIST's first form, which has four files", fromIDX},
-	{"\x00\x00\x08\x01", "labels in IDX, MNIST's first form, which has four files", fromIDX},
-	{"\x93NUMPY", "a numpy array (.npy), which holds images or labels alone", fromNPY},
-	{"PK\x03\x04", "a zip archive, which may hold the right file", `python3 -m zipfile -e "FILE" .`},
-	{"\x89HDF\r\n\x1a\n", "an HDF5 file (the line wants x_train, y_train, x_test, y_test in it)", fromHDF5},
-	{"MATLAB", "a MATLAB file (the line wants data and label in it, as mnist-original.mat has them)", fromMATLAB},
-	{"\xfd7zXZ\x00", "a file compressed by xz", fromXZ},
-	{"BZh", "a file compressed by bzip2", fromBzip2},
-	{"\x1f\x8b", "a gzip file", gunzip},
-	{"PAR1", "a parquet file", getMNIST},
-	{"\x89PNG\r\n\x1a\n", "a picture (PNG)", nameAsPicture},
-	{"\xff\xd8\xff", "a picture (JPEG)", nameAsPicture},
-	{"GIF8", "a picture (GIF)", nameAsPicture},
-	{"\x80", "a bare pickle", gzipIt},
-	{"(", "a bare pickle", gzipIt}, // protocols 0 and 1 begin with what they hold: a tuple,
-	{"]", "a bare pickle", gzipIt}, // a list,
-	{"}", "a bare pickle", gzipIt}, // a dict
-}
-
-// nameOf says what a file seems to be that begins with head, its first headSize
-// bytes or all of it, and gives a line for the shell, of which most make a file
-// digits.pkl.gz that LoadData reads. "FILE" in the line, with its quotes, stands for
-// the file's name. Of what it does not know it says "".
-func nameOf(head []byte) (what, recipe string) {
-	text := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\ufeff"))))
-	switch {
-	case len(head) == 0:
-		return "an empty file", getMNIST
-	case len(text) == 0:
-		return "a file of blank lines", getMNIST
-	case bytes.HasPrefix(text, []byte("<")):
-		return "a web page, not the file itself", getMNIST
-	case bytes.HasPrefix(text, []byte("version https://git-lfs")):
-		return "a git-lfs pointer, not the file it stands for", "git lfs pull"
-	case bytes.HasPrefix(head, []byte("PK")) && bytes.Contains(head, []byte(".npy")):
-		return "numpy arrays in a zip archive (.npz)", fromNPZ
-	case head[0] == opProto && bytes.Contains(head, []byte("joblib")):
-		return "a file by joblib.dump", fromJoblib
-	case len(head) > 1 && head[0] == 'x' && strings.Contains("\x01^\x9c\xda", string(head[1:2])):
-		return "a file compressed by zlib, as by joblib.dump", fromJoblib
-	case text[0] == '{' && (bytes.Contains(text, []byte(`"sizes"`)) || bytes.Contains(text, []byte(`"weights"`))):
-		return "a saved network (JSON)", `go run . -load "FILE"`
-	case text[0] == '{', text[0] == '[':
-		return "JSON (the line wants [[images, labels], ...] in it)", fromJSON
-	}
-	for _, k := range kinds {
-		if bytes.HasPrefix(head, []byte(k.magic)) {
-			return k.what, k.recipe
-		}
-	}
-	if line, _, _ := bytes.Cut(text, []byte("\n")); bytes.IndexByte(line, ',') > 0 && bytes.IndexFunc(text, isBinary) < 0 {
-		return "a table in text (CSV), a label and its pixels in each line", fromCSV
-	}
-	return "", ""
-}
-
-// isBinary says whether a character does not belong in text.
-func isBinary(c rune) bool {
-	return c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == utf8.RuneError
-}
-
-// advice is what is said of a recipe, after what a file is.
-func advice(recipe string) string {
-	switch {
-	case recipe == "":
-		return ""
-	case recipe == fromJoblib, recipe == fromObjects, recipe == inBinary: // they have Python run what we would not
-		return "; to make digits.pkl.gz of it, for -data, if you trust the file, as Python runs what it says: " + recipe
-	case strings.Contains(recipe, "digits.pkl.gz"):
-		return "; to make digits.pkl.gz of it, for -data: " + recipe
-	}
-	return "; run: " + recipe
-}
-
-// forFile puts name in the place of "FILE" in the message of err, unless a shell
-// would find more than a name in it.
-func forFile(name string, err error) error {
-	if strings.ContainsAny(name, "\"$`!%") || strings.IndexFunc(name, unicode.IsControl) >= 0 {
-		return err
-	}
-	var format *FormatError
-	var unsupported UnsupportedError
-	with := func(message string) string { return strings.ReplaceAll(message, `"FILE"`, `"`+name+`"`) }
-	if errors.As(err, &format) {
-		return &FormatError{with(err.Error()), format.Err}
-	} else if errors.As(err, &unsupported) {
-		return UnsupportedError(with(err.Error()))
-	}
-	return err
-}
-
-// The recipes: lines of Python that make digits.pkl.gz of other files of digits,
-// with images from 0 to 1. The tests run them.
-
-const getTrainAndTest = "p=lambda w:sorted((np.asarray(z[k]) for k in z if w in k),key=np.size)[:-3:-1];" +
-	"(x,y),(u,v)=p('train'),p('test');" // of z, arrays by name: the larger of two is the images
-
-const fromTable = "k=len(y)//7;x,u,y,v=x[:-k],x[-k:],y[:-k],y[-k:];" // the last seventh, as in MNIST, is for the test
-
-var (
-	fromIDX = makeDigits("glob,os", "g=lambda p,k:np.frombuffer("+
-		"q(glob.glob(os.path.join(os.path.dirname(n),p+'*'))[0]).read(),'u1')[k:];"+
-		"x,y,u,v=g('train-images',16),g('train-labels',8),g('t10k-images',16),g('t10k-labels',8);"+
-		"x=x.reshape(len(y),-1);u=u.reshape(len(v),-1);", "")
-	fromNPY  = makeDigits("", "x,y=np.load(n),np.load(sys.argv[2]);"+fromTable, ` "LABELS.npy"`)
-	fromNPZ  = makeDigits("io", "z=np.load(io.BytesIO(q(n).read()));"+getTrainAndTest, "")
-	fromHDF5 = makeDigits("io,h5py", "z=h5py.File(io.BytesIO(q(n).read()));"+getTrainAndTest, "")
-	fromDict = makeDigits("", "z=pickle.load(q(n),encoding='latin1');"+getTrainAndTest, "")
-
-	// As mnist-original.mat has them, one column of pixels per image.
-	fromMATLAB = makeDigits("io,scipy.io", "z=scipy.io.loadmat(io.BytesIO(q(n).read()));"+
-		"x,y=z['data'].T,z['label'].ravel();"+fromTable, "")
-	fromCSV = makeDigits("", "h=int(not q(n).read(1).isdigit());"+
-		"a=np.loadtxt(q(n),'f4',delimiter=',',skiprows=h);x,y=a[:,1:],a[:,0];"+fromTable, "")
-
-	// Of data sets as they should be, but not as arrays.
-	fromJSON    = makePairs("json", "json.load(q(n))")
-	fromJoblib  = makePairs("joblib", "joblib.load(n)")
-	fromObjects = makePairs("", "pickle.load(q(n),encoding='latin1')")
-
-	// Of the right file in another wrapping.
-	gzipIt    = python("", "gzip.open('digits.pkl.gz','wb').write(open(n,'rb').read())")
-	gunzip    = python("", "open('digits.pkl.gz','wb').write(gzip.open(n).read())")
-	fromXZ    = python("lzma", "gzip.open('digits.pkl.gz','wb').write(lzma.open(n).read())")
-	fromBzip2 = python("bz2", "gzip.open('digits.pkl.gz','wb').write(bz2.open(n).read())")
-	inBinary  = python("", openAny+"pickle.dump(pickle.load(q(n),encoding='latin1'),gzip.open('digits.pkl.gz','wb'),4)")
-)
-
-const (
-	nameAsPicture = `go run . "FILE"`
-
-	// q opens a file, gzip or not. f makes a pair of arrays.
-	openAny  = "q=lambda n:(gzip.open if open(n,'rb').read(1)==bytes([31]) else open)(n,'rb');"
-	makePair = "f=lambda x,y:((lambda a:a.reshape(len(a),-1)/np.float32(255 if a.max()>1 else 1))" +
-		"(np.asarray(x,'f4')),np.asarray(y,'i8').ravel());"
-)
-
-// python returns a line that runs a program in Python, in which n is FILE.
-func python(imports, program string) string {
-	if imports != "" {
-		imports = "," + imports
-	}
-	return `python3 -c "import sys,gzip,pickle` + imports + `;n=sys.argv[1];` + program + `" "FILE"`
-}
-
-// makeDigits returns a recipe whose program has made the images and labels x, y for
-// training and u, v for the test. The last sixth of the training digits, of MNIST
-// 10,000, is for validation.
-func makeDigits(imports, program, arguments string) string {
-	return python(strings.Trim("numpy as np,"+imports, ","), openAny+makePair+program+"k=len(y)*5//6;"+
-		"pickle.dump((f(x[:k],y[:k]),f(x[k:],y[k:]),f(u,v)),gzip.open('digits.pkl.gz','wb'),4)") + arguments
-}
-
-// makePairs returns a recipe of pairs of images and labels.
-func makePairs(imports, pairs string) string {
-	return python(strings.Trim("numpy as np,"+imports, ","), openAny+makePair+
-		"pickle.dump([f(x,y) for x,y in "+pairs+" if len(x)],gzip.open('digits.pkl.gz','wb'),4)")
 }
 
 // gzipError returns what to report when reading an inflated file has failed
@@ -734,7 +567,7 @@ const (
 	opBuild  = 'b' // finish building an object, via its state
 )
 
-// What a file may ask for. Whatever its bytes say, decoding then takes a few
+// What a file may ask for. Whatever its bytes say, decoding then takes some ten
 // seconds at most and 1.5 GB; MNIST needs 221 MB of payload, 11 million
 // pixels of ink and 180 instructions, or 70,000 more for labels in lists. The
 // 250,000 images of expand_mnist.py, one array each, need 8 million instructions,
@@ -1564,4 +1397,181 @@ func (d dtype) value(bits uint64) float64 {
 		return float64(math.Float32frombits(uint32(bits)))
 	}
 	return math.Float64frombits(bits)
+}
+
+// Files that are not of the form LoadData reads: what they are, and what makes the right
+// one of them.
+
+// headSize is how many bytes of a file tell what it is.
+const headSize = 512
+
+// A kind is a kind of file that people have their digits in, known by its first
+// bytes, and what to do with it.
+type kind struct{ magic, what, recipe string }
+
+// kinds are those that are known by fixed bytes. nameOf knows others.
+var kinds = []kind{
+	{"\x00\x00\x08\x03", "images in IDX, MNIST's first form, which has four files", fromIDX},
+	{"\x00\x00\x08\x01", "labels in IDX, MNIST's first form, which has four files", fromIDX},
+	{"\x93NUMPY", "a numpy array (.npy), which holds images or labels alone", fromNPY},
+	{"PK\x03\x04", "a zip archive, which may hold the right file", `python3 -m zipfile -e "FILE" .`},
+	{"\x89HDF\r\n\x1a\n", "an HDF5 file (the line wants x_train, y_train, x_test, y_test in it)", fromHDF5},
+	{"MATLAB", "a MATLAB file (the line wants data and label in it, as mnist-original.mat has them)", fromMATLAB},
+	{"\xfd7zXZ\x00", "a file compressed by xz", fromXZ},
+	{"BZh", "a file compressed by bzip2", fromBzip2},
+	{"\x1f\x8b", "a gzip file", gunzip},
+	{"PAR1", "a parquet file", getMNIST},
+	{"\x89PNG\r\n\x1a\n", "a picture (PNG)", nameAsPicture},
+	{"\xff\xd8\xff", "a picture (JPEG)", nameAsPicture},
+	{"GIF8", "a picture (GIF)", nameAsPicture},
+	{"\x80", "a bare pickle", gzipIt},
+	{"(", "a bare pickle", gzipIt}, // protocols 0 and 1 begin with what they hold: a tuple,
+	{"]", "a bare pickle", gzipIt}, // a list,
+	{"}", "a bare pickle", gzipIt}, // a dict
+}
+
+// nameOf says what a file seems to be that begins with head, its first headSize
+// bytes or all of it, and gives a line for the shell, of which most make a file
+// digits.pkl.gz that LoadData reads. "FILE" in the line, with its quotes, stands for
+// the file's name. Of what it does not know it says "".
+func nameOf(head []byte) (what, recipe string) {
+	text := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\ufeff"))))
+	switch {
+	case len(head) == 0:
+		return "an empty file", getMNIST
+	case len(text) == 0:
+		return "a file of blank lines", getMNIST
+	case bytes.HasPrefix(text, []byte("<")):
+		return "a web page, not the file itself", getMNIST
+	case bytes.HasPrefix(text, []byte("version https://git-lfs")):
+		return "a git-lfs pointer, not the file it stands for", "git lfs pull"
+	case bytes.HasPrefix(head, []byte("PK")) && bytes.Contains(head, []byte(".npy")):
+		return "numpy arrays in a zip archive (.npz)", fromNPZ
+	case head[0] == opProto && bytes.Contains(head, []byte("joblib")):
+		return "a file by joblib.dump", fromJoblib
+	case len(head) > 1 && head[0] == 'x' && strings.Contains("\x01^\x9c\xda", string(head[1:2])):
+		return "a file compressed by zlib, as by joblib.dump", fromJoblib
+	case text[0] == '{' && (bytes.Contains(text, []byte(`"sizes"`)) || bytes.Contains(text, []byte(`"weights"`))):
+		return "a saved network (JSON)", `go run . -load "FILE"`
+	case text[0] == '{', text[0] == '[':
+		return "JSON (the line wants [[images, labels], ...] in it)", fromJSON
+	}
+	for _, k := range kinds {
+		if bytes.HasPrefix(head, []byte(k.magic)) {
+			return k.what, k.recipe
+		}
+	}
+	if line, _, _ := bytes.Cut(text, []byte("\n")); bytes.IndexByte(line, ',') > 0 && bytes.IndexFunc(text, isBinary) < 0 {
+		return "a table in text (CSV), a label and its pixels in each line", fromCSV
+	}
+	return "", ""
+}
+
+// isBinary says whether a character does not belong in text.
+func isBinary(c rune) bool {
+	return c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == utf8.RuneError
+}
+
+// advice is what is said of a recipe, after what a file is.
+func advice(recipe string) string {
+	switch {
+	case recipe == "":
+		return ""
+	case recipe == fromJoblib, recipe == fromObjects, recipe == inBinary: // they have Python run what we would not
+		return "; to make digits.pkl.gz of it, for -data, if you trust the file, as Python runs what it says: " + recipe
+	case strings.Contains(recipe, "digits.pkl.gz"):
+		return "; to make digits.pkl.gz of it, for -data: " + recipe
+	}
+	return "; run: " + recipe
+}
+
+// The recipes: lines of Python that make digits.pkl.gz of other files of digits,
+// with images from 0 to 1. The tests run them.
+
+const getTrainAndTest = "p=lambda w:sorted((np.asarray(z[k]) for k in z if w in k),key=np.size)[:-3:-1];" +
+	"(x,y),(u,v)=p('train'),p('test');" // of z, arrays by name: the larger of two is the images
+
+const fromTable = "k=len(y)//7;x,u,y,v=x[:-k],x[-k:],y[:-k],y[-k:];" // the last seventh, as in MNIST, is for the test
+
+var (
+	fromIDX = makeDigits("glob,os", "g=lambda p,k:np.frombuffer("+
+		"q(glob.glob(os.path.join(os.path.dirname(n),p+'*'))[0]).read(),'u1')[k:];"+
+		"x,y,u,v=g('train-images',16),g('train-labels',8),g('t10k-images',16),g('t10k-labels',8);"+
+		"x=x.reshape(len(y),-1);u=u.reshape(len(v),-1);", "")
+	fromNPY  = makeDigits("", "x,y=np.load(n),np.load(sys.argv[2]);"+fromTable, ` "LABELS.npy"`)
+	fromNPZ  = makeDigits("io", "z=np.load(io.BytesIO(q(n).read()));"+getTrainAndTest, "")
+	fromHDF5 = makeDigits("io,h5py", "z=h5py.File(io.BytesIO(q(n).read()));"+getTrainAndTest, "")
+	fromDict = makeDigits("", "z=pickle.load(q(n),encoding='latin1');"+getTrainAndTest, "")
+
+	// As mnist-original.mat has them, one column of pixels per image, and sorted: every
+	// sixth is moved to the end, which is for validation.
+	fromMATLAB = makeDigits("io,scipy.io", "z=scipy.io.loadmat(io.BytesIO(q(n).read()));"+
+		"x,y=z['data'].T,z['label'].ravel();"+fromTable+
+		"i=np.argsort(np.mod(np.arange(len(y)),6)==0,kind='stable');x,y=x[i],y[i];", "")
+	fromCSV = makeDigits("", "h=int(not q(n).read(1).isdigit());"+
+		"a=np.loadtxt(q(n),'f4',delimiter=',',skiprows=h);x,y=a[:,1:],a[:,0];"+fromTable, "")
+
+	// Of data sets as they should be, but not as arrays.
+	fromJSON    = makePairs("json", "json.load(q(n))")
+	fromJoblib  = makePairs("joblib", "joblib.load(n)")
+	fromObjects = makePairs("", "pickle.load(q(n),encoding='latin1')")
+
+	// Of the right file in another wrapping.
+	gzipIt    = python("", "gzip.open('digits.pkl.gz','wb',6).write(open(n,'rb').read())")
+	gunzip    = python("", "open('digits.pkl.gz','wb').write(gzip.open(n).read())")
+	fromXZ    = python("lzma", "gzip.open('digits.pkl.gz','wb',6).write(lzma.open(n).read())")
+	fromBzip2 = python("bz2", "gzip.open('digits.pkl.gz','wb',6).write(bz2.open(n).read())")
+	inBinary  = python("", openAny+"pickle.dump(pickle.load(q(n),encoding='latin1'),gzip.open('digits.pkl.gz','wb',6),4)")
+)
+
+const (
+	nameAsPicture = `go run . "FILE"`
+
+	// q opens a file, gzip or not. f makes a pair of arrays.
+	openAny  = "q=lambda n:(gzip.open if open(n,'rb').read(1)==bytes([31]) else open)(n,'rb');"
+	makePair = "f=lambda x,y:((lambda a:a.reshape(len(a),-1)/np.float32(255 if a.max()>1 else 1))" +
+		"(np.asarray(x,'f4')),np.asarray(y,'i8').ravel());"
+)
+
+// python returns a line that runs a program in Python, in which n is FILE.
+func python(imports, program string) string {
+	if imports != "" {
+		imports = "," + imports
+	}
+	return `python3 -c "import sys,gzip,pickle` + imports + `;n=sys.argv[1];` + program + `" "FILE"`
+}
+
+// makeDigits returns a recipe whose program has made the images and labels x, y for
+// training and u, v for the test. The last sixth of the training digits, of MNIST
+// 10,000, is for validation.
+func makeDigits(imports, program, arguments string) string {
+	return python(strings.Trim("numpy as np,"+imports, ","), openAny+makePair+program+"k=len(y)*5//6;"+
+		"pickle.dump((f(x[:k],y[:k]),f(x[k:],y[k:]),f(u,v)),gzip.open('digits.pkl.gz','wb',6),4)") + arguments
+}
+
+// makePairs returns a recipe of pairs of images and labels.
+func makePairs(imports, pairs string) string {
+	return python(strings.Trim("numpy as np,"+imports, ","), openAny+makePair+
+		"pickle.dump([f(x,y) for x,y in "+pairs+" if len(x)],gzip.open('digits.pkl.gz','wb',6),4)")
+}
+
+// withName puts name in the place of "FILE" in a message, unless a shell would find
+// more than a name in it.
+func withName(message, name string) string {
+	if strings.ContainsAny(name, "\"$`!%") || strings.IndexFunc(name, unicode.IsControl) >= 0 {
+		return message
+	}
+	return strings.ReplaceAll(message, `"FILE"`, `"`+name+`"`)
+}
+
+// forFile is err withName.
+func forFile(name string, err error) error {
+	var format *FormatError
+	var unsupported UnsupportedError
+	if errors.As(err, &format) {
+		return &FormatError{withName(err.Error(), name), format.Err}
+	} else if errors.As(err, &unsupported) {
+		return UnsupportedError(withName(err.Error(), name))
+	}
+	return err
 }
