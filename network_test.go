@@ -3047,6 +3047,29 @@ func TestInstructionsTakeRoom(t *testing.T) {
 	}
 }
 
+// Images in a list take room as those in an array do, and an image of an odd number
+// of pixels has nothing of a wider one before it.
+func TestListOfImages(t *testing.T) {
+	bytesOf := func(b ...byte) *array {
+		return &array{dims: 1, rows: len(b), cols: 1, dtype: dtype{'u', 1, '|'}, data: bytestring{b}}
+	}
+	var r inkReader
+	for _, a := range []*array{bytesOf(1, 2, 3, 4, 5), bytesOf(0, 128, 0)} {
+		image, err := r.readWhole(a)
+		if err != nil || a.rows == 3 && !reflect.DeepEqual(image, SparseRow{[]uint16{1}, []float32{0.5}}) {
+			t.Errorf("%v: %v, %v, want its own ink", a.data, image, err)
+		}
+	}
+	room := 2*imageRoom + 3
+	list := &pyList{[]any{bytesOf(0, 1, 2), bytesOf(3, 0, 0)}}
+	if images, pixels, err := readImages("test", list, &room); err != nil || len(images) != 2 || pixels != 3 || room != 0 {
+		t.Errorf("%d images of %d pixels, %v, room %d, want 2 of 3 and none", len(images), pixels, err, room)
+	}
+	if _, _, err := readImages("test", list, &room); kindOf(err) != "UnsupportedError" {
+		t.Errorf("where there is no room: the error is %v, want an UnsupportedError", err)
+	}
+}
+
 // Zeros behind the gzip are no damage, if there is nothing but zeros and an end to
 // them.
 func TestLoadDataPadding(t *testing.T) {
