@@ -271,10 +271,11 @@ func (a *Sparse) count() (n int) {
 // column maps 0 … 2·Cols to the columns of a, so that 0 … Cols is the first band
 // and equal steps have about as many numbers in them.
 func (a *Sparse) column(t int) int {
+	// In int64: an int of 32 bits is too short for the product of two numbers of columns.
 	if t <= a.Cols {
-		return t * a.Cut / max(1, a.Cols)
+		return int(int64(t) * int64(a.Cut) / int64(max(1, a.Cols)))
 	}
-	return a.Cut + (t-a.Cols)*(a.Cols-a.Cut)/a.Cols
+	return a.Cut + int(int64(t-a.Cols)*int64(a.Cols-a.Cut)/int64(a.Cols))
 }
 
 // part returns what r has in the columns from … to−1.

@@ -4565,7 +4565,7 @@ func TestCommandWritesPage(t *testing.T) {
 		"the digits":       {[]string{"-page", builtInFile}, 1, "which is to be read"},
 		"other digits":     {[]string{"-data", smallFile, "-page", file("b")}, 1, "784 pixels, the digits have 12"},
 		"too large":        {[]string{"-hidden", "6000", "-page", file("c")}, 1, "the limit for a page"},
-		"not a network":    {[]string{"-load", smallFile, "-page", file("d")}, 1, "not the JSON of a network"},
+		"not a network":    {[]string{"-load", smallFile, "-page", file("d")}, 1, "not a network as -save writes it"},
 	} {
 		status, stdout, stderr := run(c.args...)
 		lines := strings.Split(strings.TrimSpace(stderr), "\n")
