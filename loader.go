@@ -41,7 +41,7 @@ import (
 //	        numpy's: the digit each image shows, 0 to 9.
 //
 // name is what errors call the input. They are a *FormatError if it is damaged
-// or is no such file, an UnsupportedError if it asks for more than this
+// or is no such file, an *UnsupportedError if it asks for more than this
 // loader does, or the error of r. Nothing is returned before the checksum at
 // the end of the file has been found right.
 func LoadData(name string, r io.Reader) (training, validation, test *DataSet, err error) {
@@ -71,9 +71,13 @@ func formatErrorf(format string, args ...any) error {
 // An UnsupportedError says that a file may well be a sound pickle, but not one
 // this loader reads: it holds something other than arrays of digits, or more
 // than the limits allow.
-type UnsupportedError string
+type UnsupportedError struct{ Message string }
 
-func (e UnsupportedError) Error() string { return string(e) }
+func (e *UnsupportedError) Error() string { return e.Message }
+
+func unsupportedErrorf(format string, args ...any) error {
+	return &UnsupportedError{fmt.Sprintf(format, args...)}
+}
 
 // A DataSet is a number of images of digits, and the digit each one shows.
 type DataSet struct {
@@ -420,8 +424,8 @@ func (a *array) readInk(name string, room *int) error {
 // many, or of a type that pixels cannot have.
 func (a *array) checkPixels(name string, pixels int) error {
 	if pixels == 0 || pixels > maxPixels || a.dtype.kind == 'i' || a.dtype.kind == 'u' && a.dtype.size > 1 {
-		return UnsupportedError(fmt.Sprintf("%s images are %s, want 1 to %d pixels of float32, float64 or uint8",
-			name, describe(a), maxPixels))
+		return unsupportedErrorf("%s images are %s, want 1 to %d pixels of float32, float64 or uint8",
+			name, describe(a), maxPixels)
 	}
 	return nil
 }
@@ -429,7 +433,7 @@ func (a *array) checkPixels(name string, pixels int) error {
 // takeRoom takes the room that row i of the images of a data set needs.
 func (r SparseRow) takeRoom(room *int, name string, i int) error {
 	if *room -= len(r.Where) + imageRoom; *room < 0 {
-		return UnsupportedError(fmt.Sprintf("%s images, row %d: more than %d pixels that are not 0 in all", name, i, maxInk))
+		return unsupportedErrorf("%s images, row %d: more than %d pixels that are not 0 in all", name, i, maxInk)
 	}
 	return nil
 }
@@ -669,7 +673,7 @@ func (m *machine) corrupt(format string, args ...any) {
 
 // unsupported ends the decoding: the pickle asks for what this machine won't do.
 func (m *machine) unsupported(format string, args ...any) {
-	panic(failure{UnsupportedError(m.where() + fmt.Sprintf(format, args...))})
+	panic(failure{&UnsupportedError{m.where() + fmt.Sprintf(format, args...)}})
 }
 
 // where says which instruction is at fault.
@@ -1567,11 +1571,11 @@ func withName(message, name string) string {
 // forFile is err withName.
 func forFile(name string, err error) error {
 	var format *FormatError
-	var unsupported UnsupportedError
+	var unsupported *UnsupportedError
 	if errors.As(err, &format) {
 		return &FormatError{withName(err.Error(), name), format.Err}
 	} else if errors.As(err, &unsupported) {
-		return UnsupportedError(withName(err.Error(), name))
+		return &UnsupportedError{withName(err.Error(), name)}
 	}
-	return err
+	return bare(err) // LoadData says the name
 }

@@ -82,7 +82,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintf(stderr, "digits: %v\n", err)
-	var usage usageError
+	var usage *usageError
 	if errors.As(err, &usage) {
 		return 2
 	}
@@ -90,11 +90,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 // A usageError says what is wrong with the command line, whatever is in the files.
-type usageError string
+type usageError struct{ message string }
 
-func (e usageError) Error() string { return string(e) + " (digits -h lists the flags)" }
+func (e *usageError) Error() string { return e.message + " (digits -h lists the flags)" }
 
-func usageErrorf(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
+func usageErrorf(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
 // options are the flags, read and checked.
 type options struct {
@@ -121,14 +121,14 @@ type options struct {
 }
 
 // parse reads the command line. Its error is flag.ErrHelp if help is asked
-// for, else a usageError.
+// for, else a *usageError.
 func parse(args []string) (*options, error) {
 	o := &options{flags: flag.NewFlagSet("digits", flag.ContinueOnError)}
 	hidden := o.define()
 	if err := o.flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return o, err
 	} else if err != nil {
-		return o, usageError(err.Error())
+		return o, &usageError{err.Error()}
 	}
 	o.pictures = expand(o.flags.Args())
 	if o.load != "" && !o.given("epochs") {

@@ -504,7 +504,8 @@ const (
 )
 
 // errSavedSize is for networks beyond these limits.
-var errSavedSize = UnsupportedError(fmt.Sprintf("not a network, or one too large for a file: the limit is %d million weights", maxSavedMarks>>20))
+var errSavedSize = unsupportedErrorf("not a network, or one too large for a file: the limit is %d million weights",
+	maxSavedMarks>>20)
 
 // checkSavedSize fails if Save would write more than LoadNetwork reads, of a
 // network of these sizes.
@@ -543,7 +544,7 @@ func (net *Network) Save(w io.Writer) error {
 
 // LoadNetwork reads a network from r that Save or network2.py has written; what else
 // a program has put beside it is passed over. name is what errors call it. A
-// *FormatError says what is wrong with it, an UnsupportedError that it is too large.
+// *FormatError says what is wrong with it, an *UnsupportedError that it is too large.
 func LoadNetwork(name string, r io.Reader) (*Network, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxSavedBytes+1))
 	if err != nil {
