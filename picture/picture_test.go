@@ -112,8 +112,8 @@ func readPNG(t *testing.T, img image.Image) []float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkPicture(t, "PNG", got)
-	return got
+	checkPicture(t, "PNG", got.Pixels)
+	return got.Pixels
 }
 
 // checkPicture fails unless the picture is as MNIST's are: in range, in a box of
@@ -215,7 +215,7 @@ func TestReadExact(t *testing.T) {
 				continue
 			}
 			far := 0.0
-			for k, v := range got {
+			for k, v := range got.Pixels {
 				far += math.Abs(v - digit[k])
 			}
 			if far > 4 { // of about 100 that the ink has; a step to the side is 50
@@ -291,8 +291,8 @@ func TestReadScenes(t *testing.T) {
 					t.Errorf("digit %d: %v", n, err)
 					continue
 				}
-				checkPicture(t, "the page", got)
-				total += cosine(got, own[n])
+				checkPicture(t, "the page", got.Pixels)
+				total += cosine(got.Pixels, own[n])
 			}
 			if got := total / float64(len(digits)); got < c.want-slack {
 				t.Errorf("got a mean cosine of %.4f, want %.3f or more", got, c.want-slack)
@@ -467,7 +467,7 @@ func TestReadFrameAside(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return got
+		return got.Pixels
 	}
 	if !slices.Equal(read(30, 50), read(0, 0)) {
 		t.Error("got another picture of a frame that begins at (30, 50), want that of one that begins at (0, 0)")
@@ -507,30 +507,6 @@ func TestPaperBehind(t *testing.T) {
 func TestOtsu(t *testing.T) {
 	if got := otsu([]float64{0.1, 0.9, 0.1, 0.15, 0.9, 0.1}); got < 0.15 || got >= 0.9 {
 		t.Errorf("got %v, want a threshold of 0.15 or more, and less than 0.9", got)
-	}
-}
-
-// The equations need not come in an order in which they can be solved from the
-// first to the last; and where they leave an unknown open, it is 0.
-func TestSolve(t *testing.T) {
-	a := [6][7]float64{ // its first row and its column 4, all 0, are those of no unknown
-		{0, 0.3, 0, 0, 0, 0},
-		{0.7, 0, 0, 0, 0, 0.1},
-		{0, 0, 0, 0.9, 0, 0.3},
-		{0.1, 0, 0.3, 0, 0, 0},
-		{0, 0, 0, 0, 0, 0},
-		{0, 0, 0.1, 0, 0, 0.7},
-	}
-	want := [6]float64{1, -2, 3, -4, 0, 5}
-	for i := range a {
-		for j, v := range want {
-			a[i][6] += a[i][j] * v
-		}
-	}
-	for i, got := range solve(a) {
-		if !(math.Abs(got-want[i]) <= 1e-12) {
-			t.Errorf("unknown %d: got %v, want %v", i, got, want[i])
-		}
 	}
 }
 
@@ -645,7 +621,7 @@ func TestReadFour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkPicture(t, "four", got)
+	checkPicture(t, "four", got.Pixels)
 }
 
 // pngSaying returns a PNG whose header says that it has width×height pixels,
@@ -699,8 +675,7 @@ func TestReadRefuses(t *testing.T) {
 		got, err := Read(bytes.NewReader(c.file))
 		var e *Error
 		if got != nil || !errors.As(err, &e) || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: got %d pixels and the error %T, %v, want an *Error with %q",
-				c.name, len(got), err, err, c.want)
+			t.Errorf("%s: got %v and the error %T, %v, want an *Error with %q", c.name, got, err, err, c.want)
 		}
 	}
 }
@@ -770,7 +745,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		checkPicture(t, "fuzz", got)
+		checkPicture(t, "fuzz", got.Pixels)
 	})
 }
 

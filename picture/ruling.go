@@ -1,0 +1,157 @@
+package picture
+
+import "math"
+
+// This file has how ruling is erased, so that lines on the paper are no ink.
+
+// eraseRuling erases long thin straight lines that are darker than the paper:
+// of ruled and squared paper, of a box in a form, under the digit. Where one is,
+// there will be what lies on both sides of it, be that paper or the digit. It
+// also returns whether there were any.
+func eraseRuling(colours [3]*plane) (clean [3]*plane, found bool) {
+	clean = colours
+	for range 2 { // lines across, then lines down
+		thin := thinLines(clean)
+		marks := newPlane(thin.rows, thin.cols)
+		for _, r := range rules(thin) {
+			r.mark(thin, marks)
+			found = true
+		}
+		for c, p := range clean {
+			clean[c] = transposed(bridged(p, marks))
+		}
+	}
+	return clean, found
+}
+
+// thinLines is 1 where the picture is darker than what is both above and below
+// it, not far away, in one of its colours.
+func thinLines(colours [3]*plane) *plane {
+	thin := newPlane(colours[0].rows, colours[0].cols)
+	for _, p := range colours {
+		clear := max(0.04, 5*grain(p)) // what noise does not make
+		for k, v := range closed(p, max(p.rows, p.cols)/40+1).data {
+			if v-p.data[k] > clear {
+				thin.data[k] = 1
+			}
+		}
+	}
+	return thin
+}
+
+// closed fills hollows that are lower than n pixels, from above to below: every
+// pixel becomes the least of the maxima of the n pixels of a column that it may
+// be among.
+func closed(p *plane, n int) *plane {
+	highest, out := newPlane(p.rows, p.cols), newPlane(p.rows, p.cols)
+	for i := range p.rows {
+		for j := range p.cols {
+			for y := i; y < min(i+n, p.rows); y++ {
+				highest.row(i)[j] = max(highest.row(i)[j], p.row(y)[j])
+			}
+		}
+	}
+	for i := range p.rows {
+		for j := range p.cols {
+			least := math.Inf(1)
+			for y := max(0, i-n+1); y <= i && (y <= p.rows-n || y == 0); y++ {
+				least = min(least, highest.row(y)[j])
+			}
+			if math.IsInf(least, 1) {
+				least = p.row(i)[j]
+			}
+			out.row(i)[j] = least
+		}
+	}
+	return out
+}
+
+// A rule is a line across a picture: from column from to before column to, at
+// height y + slope·x.
+type rule struct {
+	from, to int
+	y, slope float64
+}
+
+func (r rule) at(x int) int { return int(math.Round(r.y + r.slope*float64(x))) }
+
+// rules returns the straight lines among the thin ones that are longer than
+// half of the picture is wide, and not more than a few degrees off the level.
+func rules(thin *plane) (found []rule) {
+	steep := thin.cols / 14
+	for rise := -steep; rise <= steep; rise++ {
+		slope := float64(rise) / float64(thin.cols)
+		for y := range thin.rows {
+			r := rule{0, 0, float64(y) - slope*float64(thin.cols)/2, slope}
+			if r.from, r.to = r.longestRun(thin); r.to-r.from > thin.cols/2 {
+				found = append(found, r)
+			}
+		}
+	}
+	return found
+}
+
+// longestRun returns where the longest part of the line begins and ends that is
+// thin nearly everywhere; what crosses it may make gaps.
+func (r rule) longestRun(thin *plane) (from, to int) {
+	gap := thin.cols / 6
+	start, last, on := 0, -1, 0
+	for x := range thin.cols {
+		if i := r.at(x); i < 0 || i >= thin.rows || thin.row(i)[x] == 0 {
+			continue
+		}
+		if last < 0 || x-last > gap {
+			start, on = x, 0
+		}
+		last = x
+		on++
+		if x+1-start > to-from && on*10 >= (x+1-start)*6 {
+			from, to = start, x+1
+		}
+	}
+	return from, to
+}
+
+// mark marks what of the thin lines is this one.
+func (r rule) mark(thin, marks *plane) {
+	for x := r.from; x < r.to; x++ {
+		for _, step := range [2]int{-1, 1} {
+			for i := r.at(x); i >= 0 && i < thin.rows && thin.row(i)[x] > 0; i += step {
+				marks.row(i)[x] = 1
+				if y := i + step; y >= 0 && y < thin.rows {
+					marks.row(y)[x] = 1 // the line's soft edge
+				}
+			}
+		}
+	}
+}
+
+// bridged returns p with what is marked made to go evenly from what is above it to what is below it.
+func bridged(p, marks *plane) *plane {
+	out := newPlane(p.rows, p.cols)
+	copy(out.data, p.data)
+	for j := range p.cols {
+		for i := 0; i < p.rows; i++ {
+			if marks.row(i)[j] == 0 {
+				continue
+			}
+			end := i
+			for end < p.rows && marks.row(end)[j] > 0 {
+				end++
+			}
+			above, below := p.row(max(i-1, 0))[j], p.row(min(end, p.rows-1))[j]
+			if i == 0 {
+				above = below
+			}
+			if end == p.rows {
+				below = above
+			}
+			for y := i; y < end; y++ {
+				t := float64(y-i+1) / float64(end-i+1)
+				out.row(y)[j] = above*(1-t) + below*t
+			}
+			i = end
+		}
+	}
+	return out
+}

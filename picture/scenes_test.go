@@ -1,0 +1,328 @@
+package picture
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/jpeg"
+	"math"
+	"math/rand/v2"
+)
+
+// A setting is a kind of picture that people take of a digit. draw draws the
+// digit so; rng says how large it is, where the light comes from, and so on.
+type setting struct {
+	name string
+	draw func(digit []float64, rng *rand.Rand) image.Image
+}
+
+// A light is how bright the paper is at (x, y), from 0 to 1; what is on it
+// darkens it to a tenth of that.
+type light func(x, y float64) float64
+
+// A mark is how much ink is at (x, y), from 0 to 1, beside that of the digit.
+type mark func(x, y float64) float64
+
+const side = 200 // of the pages below
+
+// upTo returns a number from least to most.
+func upTo(rng *rand.Rand, least, most float64) float64 { return least + (most-least)*rng.Float64() }
+
+// noise is what a camera adds to a picture of a page.
+func noise(rng *rand.Rand) float64 { return 0.01 * rng.NormFloat64() }
+
+// onPage draws a digit somewhere in the middle of a page, half as high to two
+// thirds, with this light and these marks, and the noise of a camera.
+func onPage(digit []float64, rng *rand.Rand, l light, m mark) image.Image {
+	s := placed(rng)
+	s.paint = func(ink float64, x, y int) color.Color {
+		u, v := float64(x)/side, float64(y)/side
+		return greyOf(l(u, v)*(1-0.9*max(ink, m(u, v))) + noise(rng))
+	}
+	return s.page(digit)
+}
+
+// placed is a scene with a digit somewhere in its middle.
+func placed(rng *rand.Rand) scene {
+	s := scene{width: side, height: side, scale: upTo(rng, 5, 6.6)}
+	s.left = upTo(rng, 0.35, 0.65) * (side - 28*s.scale)
+	s.top = upTo(rng, 0.35, 0.65) * (side - 28*s.scale)
+	return s
+}
+
+func even(x, y float64) float64  { return 0.9 }
+func clean(x, y float64) float64 { return 0 }
+
+// softShadow falls from one side, over a third of the page or so.
+func softShadow(rng *rand.Rand) light {
+	sin, cos := math.Sincos(upTo(rng, 0, 2*math.Pi))
+	edge, width := upTo(rng, -0.15, 0.15), upTo(rng, 0.1, 0.2)
+	return func(x, y float64) float64 {
+		return 0.95 - 0.6/(1+math.Exp(((x-0.5)*cos+(y-0.5)*sin-edge)/width*2))
+	}
+}
+
+// hardShadow has an edge across the page, often across the digit.
+func hardShadow(rng *rand.Rand) light {
+	sin, cos := math.Sincos(upTo(rng, 0, 2*math.Pi))
+	edge, dark := upTo(rng, -0.2, 0.2), upTo(rng, 0.4, 0.6)
+	return func(x, y float64) float64 {
+		if (x-0.5)*cos+(y-0.5)*sin < edge {
+			return dark
+		}
+		return 0.95
+	}
+}
+
+// lamp is brightest in the middle.
+func lamp(rng *rand.Rand) light {
+	x0, y0 := upTo(rng, 0.3, 0.7), upTo(rng, 0.3, 0.7)
+	return func(x, y float64) float64 { return 0.95 - 0.9*((x-x0)*(x-x0)+(y-y0)*(y-y0)) }
+}
+
+// lines are horizontal, vertical or both, as dark as ink or not, and a degree
+// or two off.
+func lines(rng *rand.Rand, ink float64, across, down bool) mark {
+	apart, thick := upTo(rng, 0.08, 0.14), upTo(rng, 0.006, 0.013)
+	tilt, first := upTo(rng, -0.03, 0.03), upTo(rng, 0, apart)
+	return func(x, y float64) float64 {
+		u, v := x-tilt*y+1-first, y+tilt*x+1-first
+		if across && math.Mod(v, apart) < thick || down && math.Mod(u, apart) < thick {
+			return ink
+		}
+		return 0
+	}
+}
+
+// frame is a rectangle drawn so far from the border of the page.
+func frame(rng *rand.Rand, inset float64) mark {
+	thick := upTo(rng, 0.008, 0.025)
+	return func(x, y float64) float64 {
+		if d := min(x, y, 1-1.0/side-x, 1-1.0/side-y) - inset; d >= 0 && d < thick {
+			return 1
+		}
+		return 0
+	}
+}
+
+// tight draws a digit on a page that ends where the digit ends.
+func tight(digit []float64, rng *rand.Rand) image.Image {
+	box := boxOf(digit)
+	s := scene{scale: upTo(rng, 6, 10)}
+	s.width, s.height = int(s.scale*float64(box.Dx())), int(s.scale*float64(box.Dy()))
+	s.left, s.top = -s.scale*float64(box.Min.X), -s.scale*float64(box.Min.Y)
+	s.paint = func(ink float64, x, y int) color.Color { return greyOf(0.9 - 0.8*ink + noise(rng)) }
+	return s.page(digit)
+}
+
+// boxOf returns the rectangle that has all the ink of a digit but what is faint.
+func boxOf(digit []float64) (box image.Rectangle) {
+	for k, v := range digit {
+		if v > 0.3 {
+			box = box.Union(image.Rect(k%28, k/28, k%28+1, k/28+1))
+		}
+	}
+	return box
+}
+
+// darkCorner is a page one corner of which something dark lies on.
+func darkCorner(digit []float64, rng *rand.Rand) image.Image {
+	size, flipX, flipY := upTo(rng, 0.2, 0.4), rng.IntN(2), rng.IntN(2)
+	return onPage(digit, rng, func(x, y float64) float64 {
+		if math.Abs(float64(flipX)-x)+math.Abs(float64(flipY)-y) < size {
+			return 0.15
+		}
+		return 0.9
+	}, clean)
+}
+
+// fingertip is a page that a finger holds at its lower edge or its left one.
+func fingertip(digit []float64, rng *rand.Rand) image.Image {
+	s := placed(rng)
+	place, size, low := upTo(rng, 0.2, 0.8), upTo(rng, 0.06, 0.1), rng.IntN(2) == 0
+	s.paint = func(ink float64, x, y int) color.Color {
+		u, v := float64(x)/side, float64(y)/side
+		if !low {
+			u, v = v, 1-u
+		}
+		paper := 0.9*(1-0.9*ink) + noise(rng)
+		skin := 1 / (1 + math.Exp(60*(math.Hypot((u-place)/size, (v-1)/(1.6*size))-1)*size))
+		mix := func(c float64) uint8 { return uint8(255 * min(1, max(0, paper+(c-paper)*skin))) }
+		return color.NRGBA{mix(0.75), mix(0.5), mix(0.4), 255}
+	}
+	return s.page(digit)
+}
+
+// bars are beside a page that is not as wide as the picture.
+func bars(digit []float64, rng *rand.Rand) image.Image {
+	left, right := upTo(rng, 0.05, 0.15), upTo(rng, 0.05, 0.15)
+	return onPage(digit, rng, func(x, y float64) float64 {
+		if x < left || x > 1-right {
+			return 0
+		}
+		return 0.9
+	}, clean)
+}
+
+// whiteBorder is around a photograph that is not white.
+func whiteBorder(digit []float64, rng *rand.Rand) image.Image {
+	width, grey := upTo(rng, 0.03, 0.12), upTo(rng, 0.5, 0.7)
+	return onPage(digit, rng, func(x, y float64) float64 {
+		if min(x, y, 1-x, 1-y) < width {
+			return 1
+		}
+		return grey
+	}, clean)
+}
+
+// margin is a red line down the page, often through the digit.
+func margin(digit []float64, rng *rand.Rand) image.Image {
+	s := placed(rng)
+	at, thick := upTo(rng, 0.1, 0.4), upTo(rng, 0.008, 0.015)
+	s.paint = func(ink float64, x, y int) color.Color {
+		paper := [3]float64{0.9, 0.9, 0.9}
+		if u := float64(x) / side; u > at && u < at+thick {
+			paper = [3]float64{0.85, 0.3, 0.3}
+		}
+		n := noise(rng)
+		of := func(c int) uint8 { return uint8(255 * min(1, max(0, paper[c]*(1-0.9*ink)+n))) }
+		return color.NRGBA{of(0), of(1), of(2), 255}
+	}
+	return s.page(digit)
+}
+
+// underlined is a digit with a line under it, which it may touch.
+func underlined(digit []float64, rng *rand.Rand) image.Image {
+	s, box := placed(rng), boxOf(digit)
+	gap, thick, tilt := upTo(rng, -0.01, 0.06), upTo(rng, 0.008, 0.02), upTo(rng, -0.03, 0.03)
+	left, right := upTo(rng, 0.1, 0.22), upTo(rng, 0.78, 0.9)
+	s.paint = func(ink float64, x, y int) color.Color {
+		u, v := float64(x)/side, float64(y)/side-(s.top+s.scale*float64(box.Max.Y))/side-gap
+		if d := v - tilt*(u-0.5); d > 0 && d < thick && u > left && u < right {
+			ink = 1
+		}
+		return greyOf(0.9*(1-0.9*ink) + noise(rng))
+	}
+	return s.page(digit)
+}
+
+// table is a sheet of paper on a dark table, not quite straight.
+func table(digit []float64, rng *rand.Rand) image.Image {
+	s := scene{width: side, height: side, scale: 4.5, left: side/2 - 14*4.5, top: side/2 - 14*4.5}
+	s.turn = upTo(rng, -0.1, 0.1)
+	sin, cos := math.Sincos(s.turn)
+	w, h := upTo(rng, 0.33, 0.45), upTo(rng, 0.38, 0.45)
+	s.paint = func(ink float64, x, y int) color.Color {
+		u, v := float64(x)/side-0.5, float64(y)/side-0.5
+		u, v = u*cos+v*sin, v*cos-u*sin
+		if math.Abs(u) > w || math.Abs(v) > h {
+			return greyOf(0.2 + 0.03*math.Sin(90*v) + 3*noise(rng))
+		}
+		return greyOf(0.9*(1-0.9*ink) + noise(rng))
+	}
+	return s.page(digit)
+}
+
+// settings are the pictures of one digit that must be read.
+var settings = []setting{
+	{"plain", func(digit []float64, rng *rand.Rand) image.Image {
+		return scene{width: 280, height: 280, scale: 10, paint: between(1, 0)}.page(digit)
+	}},
+}
+
+// settingsOf are the other pictures of one digit.
+func init() {
+	lit := func(name string, l func(*rand.Rand) light) {
+		settings = append(settings, setting{name, func(digit []float64, rng *rand.Rand) image.Image {
+			return onPage(digit, rng, l(rng), clean)
+		}})
+	}
+	marked := func(name string, m func(*rand.Rand) mark) {
+		settings = append(settings, setting{name, func(digit []float64, rng *rand.Rand) image.Image {
+			return onPage(digit, rng, even, m(rng))
+		}})
+	}
+	drawn := func(name string, draw func([]float64, *rand.Rand) image.Image) {
+		settings = append(settings, setting{name, draw})
+	}
+	drawn("inverted", func(digit []float64, rng *rand.Rand) image.Image {
+		return scene{width: 280, height: 280, scale: 10, paint: between(0, 1)}.page(digit)
+	})
+	drawn("shifted", func(digit []float64, rng *rand.Rand) image.Image {
+		return scene{width: 500, height: 400, scale: upTo(rng, 6, 9), left: upTo(rng, 0, 240),
+			top: upTo(rng, 0, 140), paint: between(1, 0.1)}.page(digit)
+	})
+	drawn("transparent", func(digit []float64, rng *rand.Rand) image.Image {
+		return scene{width: 280, height: 280, scale: 10, paint: func(ink float64, x, y int) color.Color {
+			return color.NRGBA{0, 0, 0, uint8(255*ink + 0.5)}
+		}}.page(digit)
+	})
+	drawn("JPEG", func(digit []float64, rng *rand.Rand) image.Image {
+		page := scene{width: 280, height: 280, scale: 10, paint: between(0.95, 0.1)}.page(digit)
+		var file bytes.Buffer
+		jpeg.Encode(&file, page, &jpeg.Options{Quality: 50})
+		img, _ := jpeg.Decode(&file)
+		return img
+	})
+	drawn("tight", tight)
+	marked("framed", func(rng *rand.Rand) mark { return frame(rng, 0) })
+	marked("cell of a form", func(rng *rand.Rand) mark { return frame(rng, upTo(rng, 0.03, 0.1)) })
+	drawn("dark corner", darkCorner)
+	drawn("fingertip", fingertip)
+	drawn("bars", bars)
+	drawn("white border", whiteBorder)
+	lit("soft shadow", softShadow)
+	lit("hard shadow", hardShadow)
+	lit("by a lamp", lamp)
+	marked("ruled, light", func(rng *rand.Rand) mark { return lines(rng, 0.3, true, false) })
+	marked("ruled, dark", func(rng *rand.Rand) mark { return lines(rng, 0.9, true, false) })
+	marked("squared, light", func(rng *rand.Rand) mark { return lines(rng, 0.3, true, true) })
+	marked("squared, dark", func(rng *rand.Rand) mark { return lines(rng, 0.9, true, true) })
+	drawn("red margin", margin)
+	drawn("underlined", underlined)
+	drawn("table", table)
+}
+
+// refusals are pictures of nothing, or of several digits.
+func refusals() []setting {
+	blank := func(name string, l func(*rand.Rand) light, m func(*rand.Rand) mark) setting {
+		return setting{name, func(digit []float64, rng *rand.Rand) image.Image {
+			return onPage(make([]float64, 28*28), rng, l(rng), m(rng))
+		}}
+	}
+	flat, none := func(*rand.Rand) light { return even }, func(*rand.Rand) mark { return clean }
+	without := func(name string, draw func([]float64, *rand.Rand) image.Image) setting {
+		return setting{name, func(digit []float64, rng *rand.Rand) image.Image {
+			return draw(make([]float64, 28*28), rng)
+		}}
+	}
+	return []setting{
+		blank("blank", flat, none),
+		blank("blank, soft shadow", softShadow, none),
+		blank("blank, hard shadow", hardShadow, none),
+		blank("blank, lamp", lamp, none),
+		blank("blank, ruled, light", flat, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, false) }),
+		blank("blank, ruled, dark", flat, func(rng *rand.Rand) mark { return lines(rng, 0.9, true, false) }),
+		blank("blank, squared, light", flat, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, true) }),
+		blank("blank, squared, dark", flat, func(rng *rand.Rand) mark { return lines(rng, 0.9, true, true) }),
+		blank("blank, framed", flat, func(rng *rand.Rand) mark { return frame(rng, 0) }),
+		without("blank, corner", darkCorner),
+		without("blank, fingertip", fingertip),
+		without("blank, bars", bars),
+		without("blank, table", table),
+		without("blank, white border", whiteBorder),
+		{"four digits", func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 4) }},
+		{"two digits", func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 2) }},
+	}
+}
+
+// several draws the digit so many times side by side.
+func several(digit []float64, rng *rand.Rand, n int) image.Image {
+	all := image.NewNRGBA(image.Rect(0, 0, 84*n, 112))
+	for i := range n {
+		s := scene{width: 84, height: 112, scale: upTo(rng, 2.8, 3.3), top: upTo(rng, 8, 20), paint: between(1, 0.1)}
+		draw.Draw(all, image.Rect(84*i, 0, 84*(i+1), 112), s.page(digit), image.Point{}, draw.Src)
+	}
+	return all
+}
