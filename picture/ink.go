@@ -34,12 +34,9 @@ type finding struct {
 // it finds is a sheet of paper, for a digit on that, so many times.
 func find(colours [3]*plane, depth int) *finding {
 	var found []*finding
-	var inverted [3]*plane
-	for c, p := range colours {
-		inverted[c] = invert(p)
-	}
 	dark, _ := eraseRuling(colours)
-	light, _ := eraseRuling(inverted)
+	light, _ := eraseRuling(inverted(dark))
+	dark = inverted(light)
 	for _, crossing := range []func(*plane) bool{spans, nil} {
 		if crossing != nil {
 			for n, c := range [][3]*plane{dark, light} {
@@ -60,7 +57,7 @@ func find(colours [3]*plane, depth int) *finding {
 	for n, c := range [][3]*plane{dark, light} {
 		if ink := soak(c, false); ink != nil {
 			removeDust(ink)
-			if f := (&finding{ink: ink, box: boxOfInk(ink), done: polarity(n)}); f.isSizeable() && (f.isSheet() || sharp(ink)) {
+			if f := (&finding{ink: ink, box: boxOfInk(solid(ink)), done: polarity(n)}); f.isSizeable() && (f.isSheet() || sharp(ink)) {
 				found = append(found, f)
 			}
 		}
@@ -70,7 +67,7 @@ func find(colours [3]*plane, depth int) *finding {
 		if f.isSheet() {
 			if depth > 0 {
 				box := f.box.Inset(1 + f.box.Dx()/50)
-				if inner := find(cut(colours, box), depth-1); inner != nil {
+				if inner := find(cut(dark, box), depth-1); inner != nil {
 					inner.done = append(inner.done, "border dropped")
 					return inner
 				}
@@ -106,12 +103,14 @@ func (f *finding) isSheet() bool {
 	return n > len(f.ink.data)*3/10 && n > f.box.Dx()*f.box.Dy()/2 && f.box.Dx() < 2*f.box.Dy() && f.box.Dy() < 2*f.box.Dx()
 }
 
-func invert(p *plane) *plane {
-	q := newPlane(p.rows, p.cols)
-	for k, v := range p.data {
-		q.data[k] = 1 - v
+func inverted(colours [3]*plane) (inverse [3]*plane) {
+	for c, p := range colours {
+		inverse[c] = newPlane(p.rows, p.cols)
+		for k, v := range p.data {
+			inverse[c].data[k] = 1 - v
+		}
 	}
-	return q
+	return inverse
 }
 
 // cut returns the part of a picture that is in the box.
@@ -158,7 +157,21 @@ func spans(ink *plane) bool {
 	if !image.Rect(near, near, ink.cols-near, ink.rows-near).In(list[best].box) || list[best].box.Empty() {
 		return false
 	}
+	if list[best].mass > 0.7*float64(list[best].box.Dx()*list[best].box.Dy()) {
+		return false
+	}
 	return contact(cut([3]*plane{solid, solid, solid}, list[best].box)[0]) < 0.3 && sharp(ink)
+}
+
+// solid is 1 where there is more than half the ink.
+func solid(ink *plane) *plane {
+	s := newPlane(ink.rows, ink.cols)
+	for k, v := range ink.data {
+		if v > 0.5 {
+			s.data[k] = 1
+		}
+	}
+	return s
 }
 
 func share(ink *plane) float64 {
