@@ -11,21 +11,8 @@ import (
 
 const digitSize = 20 // of the longer side of a digit
 
-// crop returns the smallest rectangle that has all the ink.
-func crop(ink *plane) *plane {
-	top, bottom, left, right := ink.rows, -1, ink.cols, -1
-	for k, v := range ink.data {
-		if v > 0 {
-			i, j := k/ink.cols, k%ink.cols
-			top, bottom, left, right = min(top, i), max(bottom, i), min(left, j), max(right, j)
-		}
-	}
-	digit := newPlane(bottom-top+1, right-left+1)
-	for i := range digit.rows {
-		copy(digit.row(i), ink.row(top + i)[left:])
-	}
-	return digit
-}
+// crop returns the part of the picture that has all the ink.
+func crop(ink *plane) *plane { return part([3]*plane{ink, ink, ink}, boxOf(ink))[0] }
 
 // fit makes the longer side of the digit digitSize pixels long, and the other
 // in proportion. Lines that would be much thinner than MNIST's, which are two

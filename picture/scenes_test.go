@@ -108,7 +108,7 @@ func frame(rng *rand.Rand, inset float64) mark {
 
 // tight draws a digit on a page that ends where the digit ends.
 func tight(digit []float64, rng *rand.Rand) image.Image {
-	box := boxOf(digit)
+	box := inkBox(digit)
 	s := scene{scale: upTo(rng, 6, 10)}
 	s.width, s.height = int(s.scale*float64(box.Dx())), int(s.scale*float64(box.Dy()))
 	s.left, s.top = -s.scale*float64(box.Min.X), -s.scale*float64(box.Min.Y)
@@ -116,8 +116,8 @@ func tight(digit []float64, rng *rand.Rand) image.Image {
 	return s.page(digit)
 }
 
-// boxOf returns the rectangle that has all the ink of a digit but what is faint.
-func boxOf(digit []float64) (box image.Rectangle) {
+// inkBox returns the rectangle that has all the ink of a digit but what is faint.
+func inkBox(digit []float64) (box image.Rectangle) {
 	for k, v := range digit {
 		if v > 0.3 {
 			box = box.Union(image.Rect(k%28, k/28, k%28+1, k/28+1))
@@ -194,7 +194,7 @@ func margin(digit []float64, rng *rand.Rand) image.Image {
 
 // underlined is a digit with a line under it, which it may touch.
 func underlined(digit []float64, rng *rand.Rand) image.Image {
-	s, box := placed(rng), boxOf(digit)
+	s, box := placed(rng), inkBox(digit)
 	gap, thick, tilt := upTo(rng, -0.01, 0.06), upTo(rng, 0.008, 0.02), upTo(rng, -0.03, 0.03)
 	left, right := upTo(rng, 0.1, 0.22), upTo(rng, 0.78, 0.9)
 	s.paint = func(ink float64, x, y int) color.Color {
