@@ -37,22 +37,49 @@ type finding struct {
 // what it finds, which may lie on another, so many in all. It returns nil if
 // there is none.
 func find(colours [3]*plane, sheets int) *finding {
-	dark, ruled := eraseRuling(colours)
+	dark, ruled := eraseRuling(flatten(telling(colours)))
 	light, chalked := eraseRuling(inverted(dark))
-	ways := [2]way{{colours: inverted(light)}, {colours: light, done: []string{"inverted, as it is light on dark"}}}
+	ways := [2]way{{inverted(light), nil}, {light, []string{"inverted, as it is light on dark"}}}
 	best := cropped(ways)
 	if best == nil {
-		best = inside(ways, sheets)
+		best = inside(ways)
+	}
+	if best != nil && best.isSheet() {
+		margin := 1 + best.box.Dx()/50 // the sheet need not have straight edges
+		if sheets == 0 {
+			return nil
+		}
+		if best = find(part(colours, best.box.Inset(margin)), sheets-1); best != nil {
+			best.done = append([]string{"border dropped"}, best.done...)
+		}
+		return best
 	}
 	if best != nil && (ruled || chalked) {
-		best.done = append(best.done, "ruling removed")
+		best.done = append(slices.Clone(best.done), "ruling removed")
+	}
+	return best
+}
+
+// telling returns the one of red, green and blue that varies most: for ink that
+// is as bright as the paper but of another colour.
+func telling(colours [3]*plane) (best *plane) {
+	most := -1.0
+	for _, p := range colours {
+		mean, squares := 0.0, 0.0
+		for _, v := range p.data {
+			mean += v / float64(len(p.data))
+			squares += v * v / float64(len(p.data))
+		}
+		if variance := squares - mean*mean; variance > most+1e-12 { // the first, if all are alike
+			most, best = variance, p
+		}
 	}
 	return best
 }
 
 // A way of looking at a picture is as it is, or inverted.
 type way struct {
-	colours [3]*plane // in which ink is dark
+	picture *plane // in which ink is dark
 	done    []string
 }
 
@@ -61,7 +88,7 @@ type way struct {
 func cropped(ways [2]way) (best *finding) {
 	least := math.Inf(1)
 	for _, w := range ways {
-		ink := soak(w.colours, true)
+		ink := soak(w.picture, true)
 		if ink == nil || !crosses(ink) {
 			continue
 		}
@@ -76,32 +103,27 @@ func cropped(ways [2]way) (best *finding) {
 }
 
 // inside returns what is drawn and does not touch the border: what is largest,
-// as in a 0 there is a hole, which is lighter than what is around it.
-func inside(ways [2]way, sheets int) (best *finding) {
+// as in a 0 there is a hole, which is lighter than what is around it. It may be
+// a sheet.
+func inside(ways [2]way) (best *finding) {
 	for _, w := range ways {
-		ink := soak(w.colours, false)
+		ink := soak(w.picture, false)
 		if ink == nil {
 			continue
 		}
 		removeDust(ink)
 		f := &finding{ink, boxOf(solid(ink, 0.5)), w.done}
-		switch {
-		case max(f.box.Dx(), f.box.Dy()) < max(ink.rows, ink.cols)/20: // specks, the grain of the paper
-		case f.isSheet():
-			if sheets == 0 {
-				continue
-			}
-			margin := 1 + f.box.Dx()/50 // the sheet need not have straight edges
-			if onIt := find(part(ways[0].colours, f.box.Inset(margin)), sheets-1); onIt != nil {
-				onIt.done = append([]string{"border dropped"}, onIt.done...)
-				return onIt
-			}
-		case sharp(ink) && (best == nil || f.box.Dx()*f.box.Dy() > best.box.Dx()*best.box.Dy()):
+		if max(f.box.Dx(), f.box.Dy()) < max(ink.rows, ink.cols)/20 || !f.isSheet() && !sharp(ink) {
+			continue // specks, the grain of the paper; or light
+		}
+		if best == nil || !best.isSheet() && (f.isSheet() || size(f.box) > size(best.box)) {
 			best = f
 		}
 	}
 	return best
 }
+
+func size(box image.Rectangle) int { return box.Dx() * box.Dy() }
 
 // isSheet reports whether this is no digit, but what a digit may be on, a sheet
 // of paper on a table or a photograph with a white border: it is large, and not
@@ -120,31 +142,16 @@ func (f *finding) isSheet() bool {
 // none: how deep the water is, but for what the grain of the paper makes. The
 // water drains at the border, unless there are walls, as high as the paper; then
 // what touches the border counts, too.
-func soak(colours [3]*plane, walls bool) *plane {
-	depth, noise := newPlane(colours[0].rows, colours[0].cols), 0.0
-	for c, v := range colours {
-		if c > 0 && slices.Equal(v.data, colours[c-1].data) {
-			continue // a grey picture
-		}
-		outside := 0.0
-		if walls {
-			outside = quantile(v.data, 0.95)
-		}
-		for k, level := range flood(v, outside).data {
-			depth.data[k] = max(depth.data[k], level-v.data[k])
-		}
-		noise = max(noise, 2*grain(v))
+func soak(v *plane, walls bool) *plane {
+	outside := math.Inf(-1)
+	if walls {
+		outside = quantile(v.data, 0.95)
 	}
-	threshold, ink := otsu(depth.data), []float64{}
-	for _, d := range depth.data {
-		if d > threshold {
-			ink = append(ink, d)
-		}
+	depth := flood(v, outside)
+	for k, level := range depth.data {
+		depth.data[k] = level - v.data[k]
 	}
-	if len(ink) == 0 {
-		return nil
-	}
-	full := quantile(ink, 0.9)
+	noise, full := levels(depth.data, grain(v))
 	if full < 0.08 || full < 2*noise {
 		return nil
 	}
@@ -158,65 +165,38 @@ func soak(colours [3]*plane, walls bool) *plane {
 	return depth
 }
 
-// flood returns how high the water is at each pixel of a landscape when all its
-// hollows are full: as high as the lowest pass on the way to the border. Around
-// the picture it is as high as outside. The water is everywhere at first, and
-// falls, in turns from the upper left to the lower right and back, until it stays.
-func flood(v *plane, outside float64) *plane {
-	level := newPlane(v.rows, v.cols)
-	for k := range level.data {
-		level.data[k] = 1
-	}
-	border(v, func(k int) { level.data[k] = max(v.data[k], outside) })
-	changed := true
-	relax := func(k, i, j int) {
-		if i < 0 || i >= v.rows || j < 0 || j >= v.cols {
-			return
-		}
-		if l := max(v.data[k], level.data[i*v.cols+j]); l < level.data[k] {
-			level.data[k], changed = l, true
+// levels tells paper from ink by the depth of the water: up to noise it may be the
+// grain of the paper, at full it is all ink. Without water both are 0.
+func levels(depth, grain []float64) (noise, full float64) {
+	threshold := otsu(depth)
+	var paper, ink []float64 // the grain of the paper, the depth of the ink
+	for k, d := range depth {
+		if d > threshold {
+			ink = append(ink, d)
+		} else {
+			paper = append(paper, grain[k])
 		}
 	}
-	for changed {
-		changed = false
-		for k := range level.data {
-			if level.data[k] > v.data[k] {
-				i, j := k/v.cols, k%v.cols
-				relax(k, i, j-1)
-				relax(k, i-1, j-1)
-				relax(k, i-1, j)
-				relax(k, i-1, j+1)
-			}
-		}
-		for k := len(level.data) - 1; k >= 0; k-- {
-			if level.data[k] > v.data[k] {
-				i, j := k/v.cols, k%v.cols
-				relax(k, i, j+1)
-				relax(k, i+1, j-1)
-				relax(k, i+1, j)
-				relax(k, i+1, j+1)
-			}
-		}
+	if len(ink) == 0 || len(paper) == 0 {
+		return 0, 0
 	}
-	return level
+	return 3 * quantile(paper, 0.5), quantile(ink, 0.9)
 }
 
-// grain returns the standard deviation of the noise in a picture. It is taken from
-// how much a pixel differs from the mean of its neighbours to the left and right
-// where that is little, for elsewhere there is ink: the lower quartile, which of
-// normal noise is 0.319 standard deviations.
-func grain(v *plane) float64 {
-	var second []float64 // differences, whose variance is 1 + 4 + 1 times that of the noise
-	for i := range v.rows {
-		row := v.row(i)
-		for j := 1; j+1 < len(row); j++ {
-			second = append(second, math.Abs(row[j-1]-2*row[j]+row[j+1]))
+// grain returns how far each pixel is from the mean of the nine around it.
+func grain(p *plane) []float64 {
+	grain := make([]float64, len(p.data))
+	for k, v := range p.data {
+		sum, n := 0.0, 0.0
+		i, j := k/p.cols, k%p.cols
+		for y := max(0, i-1); y <= min(p.rows-1, i+1); y++ {
+			for x := max(0, j-1); x <= min(p.cols-1, j+1); x++ {
+				sum, n = sum+p.data[y*p.cols+x], n+1
+			}
 		}
+		grain[k] = math.Abs(v - sum/n)
 	}
-	if len(second) == 0 {
-		return 0
-	}
-	return quantile(second, 0.25) / 0.319 / math.Sqrt(6)
+	return grain
 }
 
 // quantile returns the number that so much, from 0 to 1, of the values are less than.
@@ -226,11 +206,45 @@ func quantile(values []float64, q float64) float64 {
 	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
 }
 
+// flood returns how high the water is at each pixel of a landscape when all its
+// hollows are full: as high as the lowest pass on the way to the border. Around
+// the picture it is as high as outside. The water is everywhere at first, and
+// falls, in turns from the upper left to the lower right and back, until it stays.
+func flood(v *plane, outside float64) *plane {
+	level := newPlane(v.rows, v.cols)
+	for k := range level.data {
+		level.data[k] = math.Inf(1)
+	}
+	border(v, func(k int) { level.data[k] = max(v.data[k], outside) })
+	w, changed := v.cols, true
+	fall := func(k, step int) { // to the lowest neighbour on one side, or the ground
+		l := level.data
+		lowest := min(l[k+step], l[k+step*w-1], l[k+step*w], l[k+step*w+1])
+		if lowest = max(lowest, v.data[k]); lowest < l[k] {
+			l[k], changed = lowest, true
+		}
+	}
+	for changed {
+		changed = false
+		for i := 1; i < v.rows-1; i++ {
+			for k := i*w + 1; k < i*w+w-1; k++ {
+				fall(k, -1)
+			}
+		}
+		for i := v.rows - 2; i > 0; i-- {
+			for k := i*w + w - 2; k > i*w; k-- {
+				fall(k, 1)
+			}
+		}
+	}
+	return level
+}
+
 // crosses reports whether the border cuts the digit: the largest component
 // touches it, but does not lie along it as a shadow, a finger or a table does,
 // and nothing sizeable does not touch it.
 func crosses(ink *plane) bool {
-	wet := solid(ink, 0.2) // the ends of a digit may be soft
+	wet := solid(ink, 0.05) // the ends of a digit may be soft
 	label, list := components(wet)
 	largest, touching := 0, make([]bool, len(list))
 	border(wet, func(k int) { touching[label[k]] = true })
@@ -249,7 +263,7 @@ func crosses(ink *plane) bool {
 		}
 	}
 	keep(wet, func(n int, _ component) bool { return n == largest })
-	return contact(wet) < 0.25 && sharp(ink)
+	return contact(wet) < 0.3 && sharp(ink)
 }
 
 // contact returns how much of the outline of the ink is on the border, from 0 to 1.
@@ -317,13 +331,11 @@ func solid(ink *plane, least float64) *plane {
 	return s
 }
 
-// inverted returns the colours of a negative.
-func inverted(colours [3]*plane) (negative [3]*plane) {
-	for c, p := range colours {
-		negative[c] = newPlane(p.rows, p.cols)
-		for k, v := range p.data {
-			negative[c].data[k] = 1 - v
-		}
+// inverted returns the negative of a picture.
+func inverted(p *plane) *plane {
+	negative := newPlane(p.rows, p.cols)
+	for k, v := range p.data {
+		negative.data[k] = 1 - v
 	}
 	return negative
 }

@@ -8,8 +8,8 @@ import "math"
 // of ruled and squared paper, of a box in a form, under the digit. Where one is,
 // there will be what lies on both sides of it, be that paper or the digit. It
 // also returns whether there were any.
-func eraseRuling(colours [3]*plane) (clean [3]*plane, found bool) {
-	clean = colours
+func eraseRuling(p *plane) (clean *plane, found bool) {
+	clean = p
 	for range 2 { // lines across, then lines down
 		thin := thinLines(clean)
 		marks := newPlane(thin.rows, thin.cols)
@@ -17,26 +17,19 @@ func eraseRuling(colours [3]*plane) (clean [3]*plane, found bool) {
 			r.mark(thin, marks)
 			found = true
 		}
-		for c, p := range clean {
-			clean[c] = transposed(bridged(p, marks))
-		}
+		clean = transposed(bridged(clean, marks))
 	}
 	return clean, found
 }
 
 // thinLines is 1 where the picture is darker than what is both above and below
-// it, not far away, in one of its colours.
-func thinLines(colours [3]*plane) *plane {
-	thin := newPlane(colours[0].rows, colours[0].cols)
-	for _, p := range colours {
-		clear := max(0.04, 5*grain(p)) // what noise does not make
-		for k, v := range closed(p, max(p.rows, p.cols)/40+1).data {
-			if v-p.data[k] > clear {
-				thin.data[k] = 1
-			}
-		}
+// it, not far away.
+func thinLines(p *plane) *plane {
+	thin := closed(p, max(p.rows, p.cols)/40+1)
+	for k := range thin.data {
+		thin.data[k] -= p.data[k]
 	}
-	return thin
+	return solid(thin, max(0.04, 3*quantile(thin.data, 0.5))) // more than noise makes
 }
 
 // closed fills hollows that are lower than n pixels, from above to below: every
