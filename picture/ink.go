@@ -30,6 +30,7 @@ type finding struct {
 	ink  *plane
 	box  image.Rectangle // that has all that is more than half ink
 	done []string
+	cut  bool // by the border of the picture
 }
 
 // find looks for a digit: for one that the border cuts, or nearly, in tight
@@ -44,11 +45,11 @@ func find(colours [3]*plane, sheets int) *finding {
 	if best == nil {
 		best = inside(ways)
 	}
-	if best != nil && best.isSheet() {
-		margin := 1 + best.box.Dx()/50 // the sheet need not have straight edges
+	if best != nil && !best.cut && best.isSheet() {
 		if sheets == 0 {
 			return nil
 		}
+		margin := 1 + best.box.Dx()/50 // the sheet need not have straight edges
 		if best = find(part(colours, best.box.Inset(margin)), sheets-1); best != nil {
 			best.done = append([]string{"border dropped"}, best.done...)
 		}
@@ -96,7 +97,7 @@ func cropped(ways [2]way) (best *finding) {
 		onBorder := 0.0
 		border(ink, func(k int) { onBorder += ink.data[k] })
 		if onBorder < least {
-			least, best = onBorder, &finding{ink, boxOf(solid(ink, 0.5)), w.done}
+			least, best = onBorder, &finding{ink, boxOf(solid(ink, 0.5)), w.done, true}
 		}
 	}
 	return best
@@ -112,7 +113,7 @@ func inside(ways [2]way) (best *finding) {
 			continue
 		}
 		removeDust(ink)
-		f := &finding{ink, boxOf(solid(ink, 0.5)), w.done}
+		f := &finding{ink, boxOf(solid(ink, 0.5)), w.done, false}
 		if max(f.box.Dx(), f.box.Dy()) < max(ink.rows, ink.cols)/20 || !f.isSheet() && !sharp(ink) {
 			continue // specks, the grain of the paper; or light
 		}
@@ -126,16 +127,14 @@ func inside(ways [2]way) (best *finding) {
 func size(box image.Rectangle) int { return box.Dx() * box.Dy() }
 
 // isSheet reports whether this is no digit, but what a digit may be on, a sheet
-// of paper on a table or a photograph with a white border: it is large, and not
-// as narrow as a 1.
+// of paper on a table or a photograph with a white border: it is large, has few
+// holes, and is not as narrow as a 1. The ink on a photograph is darker than it.
 func (f *finding) isSheet() bool {
 	n, w, h := 0, f.box.Dx(), f.box.Dy()
-	for _, v := range f.ink.data {
-		if v > 0 {
-			n++
-		}
+	for _, v := range solid(f.ink, 0.25).data {
+		n += int(v)
 	}
-	return n > len(f.ink.data)*3/10 && n > w*h/2 && w < 2*h && h < 2*w
+	return n*100 > len(f.ink.data)*35 && n*10 > w*h*6 && w < 2*h && h < 2*w
 }
 
 // soak returns how much ink is on every pixel, from 0 to 1, or nil if there is
@@ -145,7 +144,7 @@ func (f *finding) isSheet() bool {
 func soak(v *plane, walls bool) *plane {
 	outside := math.Inf(-1)
 	if walls {
-		outside = quantile(v.data, 0.95)
+		outside = quantile(v.data, 0.75)
 	}
 	depth := flood(v, outside)
 	for k, level := range depth.data {
@@ -244,7 +243,7 @@ func flood(v *plane, outside float64) *plane {
 // touches it, but does not lie along it as a shadow, a finger or a table does,
 // and nothing sizeable does not touch it.
 func crosses(ink *plane) bool {
-	wet := solid(ink, 0.05) // the ends of a digit may be soft
+	wet := solid(ink, 0.2) // the ends of a digit may be soft
 	label, list := components(wet)
 	largest, touching := 0, make([]bool, len(list))
 	border(wet, func(k int) { touching[label[k]] = true })
@@ -317,7 +316,7 @@ func sharp(ink *plane) bool {
 			}
 		}
 	}
-	return steep*2 > edge
+	return steep*3 > edge
 }
 
 // solid is 1 where there is more ink than least, and 0 elsewhere.

@@ -8,11 +8,11 @@ import (
 // This file has how the light is evened out that falls on the paper.
 
 // flatten returns a picture without what light does to it that falls from one
-// side or is brightest in the middle: less its paper, but for the mean of that. If
-// most of the picture is not near such a paper, it stays as it is.
+// side or is brightest in the middle: less its paper, but for the mean of that. It
+// stays as it is if most of it is not near such a paper, or that is even anyway.
 func flatten(v *plane) *plane {
 	paper, ok := fitPaper(v)
-	if !ok {
+	if !ok || slices.Max(paper.data)-slices.Min(paper.data) < 0.1 {
 		return v
 	}
 	mean, flat := 0.0, newPlane(v.rows, v.cols)
