@@ -642,12 +642,15 @@ func (o *options) readPictures(net *Network, stdout, stderr io.Writer) error {
 			failed++
 			continue
 		}
-		output := net.Feedforward(&Matrix{1, len(digit), digit}).Row(0)
-		if _, err := fmt.Fprintf(stdout, "%s: %s\n", name, ranking(output)); err != nil {
+		if len(digit.Done) > 0 {
+			fmt.Fprintf(stderr, "%s: %s\n", name, strings.Join(digit.Done, ", "))
+		}
+		output := net.Feedforward(&Matrix{1, len(digit.Pixels), digit.Pixels}).Row(0)
+		if _, err := fmt.Fprintf(stdout, "%s: %s%s\n", name, ranking(output), unsure(output)); err != nil {
 			return err
 		}
 		if o.show > 0 || isTerminal(stdout) {
-			if err := drawImage(stdout, digit, picture.Width); err != nil {
+			if err := drawImage(stdout, digit.Pixels, picture.Width); err != nil {
 				return err
 			}
 		}
@@ -667,8 +670,8 @@ func (o *options) checkInputs(n int) error {
 	return nil
 }
 
-// readPicture returns the pixels of the digit in an image file.
-func readPicture(name string) ([]float64, error) {
+// readPicture returns the digit in an image file.
+func readPicture(name string) (*picture.Digit, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -689,6 +692,17 @@ func ranking(output []float64) string {
 		each[i] = fmt.Sprintf("%d %.2f", digit, output[digit])
 	}
 	return fmt.Sprintf("%d (%s)", order[0], strings.Join(each, ", "))
+}
+
+// unsure is what is said of an answer to be doubted, as no output is above one
+// half, or the second is at least half as high as the highest: ", unsure".
+func unsure(output []float64) string {
+	sorted := slices.Clone(output)
+	slices.Sort(sorted)
+	if n := len(sorted); sorted[n-1] > 0.5 && sorted[n-2] < sorted[n-1]/2 {
+		return ""
+	}
+	return ", unsure"
 }
 
 // showMistakes writes the confusion matrix of the test digits to w, then those

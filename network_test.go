@@ -4281,7 +4281,7 @@ func TestReadsFour(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if output := net.Feedforward(&Matrix{1, 784, four}); output.Argmax(0) != 4 {
+	if output := net.Feedforward(&Matrix{1, 784, four.Pixels}); output.Argmax(0) != 4 {
 		t.Errorf("got %s, want 4", ranking(output.Row(0)))
 	}
 }
@@ -4314,13 +4314,14 @@ func TestCommandReadsPictures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		line := fmt.Sprintf("%s: %s\n", file(name), ranking(net.Feedforward(&Matrix{1, 784, digit}).Row(0)))
+		output := net.Feedforward(&Matrix{1, 784, digit.Pixels}).Row(0)
+		line := fmt.Sprintf("%s: %s%s\n", file(name), ranking(output), unsure(output))
 		if !strings.HasPrefix(line, fmt.Sprintf("%s: %d (%d ", file(name), test.Labels[i], test.Labels[i])) {
 			t.Errorf("digit %d is a %d: %s", i, test.Labels[i], line)
 		}
 		want.WriteString(line)
 		shown.WriteString(line)
-		shown.WriteString(picture.Draw(digit, 28, false))
+		shown.WriteString(picture.Draw(digit.Pixels, 28, false))
 	}
 	args := []string{"-load", file("net.json"),
 		file("0.png"), file("bad.png"), file("1.png"), file("none.png"), file("2.png")}
@@ -4345,6 +4346,23 @@ func TestCommandReadsPictures(t *testing.T) {
 	if got, err := os.ReadFile(file("copy.json")); status != 0 || err != nil || !bytes.Equal(got, saved.Bytes()) {
 		t.Errorf("-load, -save and an image: exit status %d, stderr %s, error %v, and %d bytes saved, want %d",
 			status, stderr, err, len(got), saved.Len())
+	}
+}
+
+func TestUnsure(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		output []float64
+		want   string
+	}{
+		{"sure", []float64{0.1, 0.9, 0.2}, ""},
+		{"just sure", []float64{0.25, 0.51, 0.1}, ""},
+		{"no output above one half", []float64{0.1, 0.5, 0.0}, ", unsure"},
+		{"two close", []float64{0.1, 0.9, 0.5}, ", unsure"},
+	} {
+		if got := unsure(c.output); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
 	}
 }
 
@@ -4747,12 +4765,12 @@ const thought = `({PNG: find('#paper').toDataURL(), Pixels: [...input],
 func (r reading) wantAgrees(t *testing.T, name string, net *Network) int {
 	t.Helper()
 	_, file, _ := strings.Cut(r.PNG, "base64,")
-	pixels, err := picture.Read(base64.NewDecoder(base64.StdEncoding, strings.NewReader(file)))
+	digit, err := picture.Read(base64.NewDecoder(base64.StdEncoding, strings.NewReader(file)))
 	if err != nil {
 		t.Errorf("%s: %v", name, err)
 		return -1
 	}
-	input, output := &Matrix{1, 784, pixels}, net.Feedforward(&Matrix{1, 784, pixels})
+	input, output := &Matrix{1, 784, digit.Pixels}, net.Feedforward(&Matrix{1, 784, digit.Pixels})
 	wantClose(t, name+": pixels", []*Matrix{{1, 784, r.Pixels}}, []*Matrix{input}, 1e-3)
 	wantClose(t, name+": outputs", []*Matrix{{1, 10, r.Output}}, []*Matrix{output}, 1e-3)
 	return output.Argmax(0)
