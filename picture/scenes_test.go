@@ -2,19 +2,21 @@ package picture
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
 	"image/draw"
-	"image/jpeg"
 	"math"
 	"math/rand/v2"
+	"testing"
 )
 
 // A setting is a kind of picture that people take of a digit. draw draws the
 // digit so; rng says how large it is, where the light comes from, and so on.
 type setting struct {
-	name string
-	draw func(digit []float64, rng *rand.Rand) image.Image
+	name  string
+	floor int // how many of 12 digits must be read, or refused
+	draw  func(digit []float64, rng *rand.Rand) image.Image
 }
 
 // A light is how bright the paper is at (x, y), from 0 to 1; what is on it
@@ -224,76 +226,51 @@ func table(digit []float64, rng *rand.Rand) image.Image {
 	return s.page(digit)
 }
 
-// settings are the pictures of one digit that must be read.
-var settings = []setting{
-	{"plain", func(digit []float64, rng *rand.Rand) image.Image {
-		return scene{width: 280, height: 280, scale: 10, paint: between(1, 0)}.page(digit)
-	}},
-}
-
-// settingsOf are the other pictures of one digit.
-func init() {
-	lit := func(name string, l func(*rand.Rand) light) {
-		settings = append(settings, setting{name, func(digit []float64, rng *rand.Rand) image.Image {
+// settings are the pictures of one digit that must be read, with how many of the
+// digits in testdata must be found in them, of 12: the picture that is read is
+// more like the digit's own than like that of any other.
+func settings() []setting {
+	lit := func(name string, floor int, l func(*rand.Rand) light) setting {
+		return setting{name, floor, func(digit []float64, rng *rand.Rand) image.Image {
 			return onPage(digit, rng, l(rng), clean)
-		}})
+		}}
 	}
-	marked := func(name string, m func(*rand.Rand) mark) {
-		settings = append(settings, setting{name, func(digit []float64, rng *rand.Rand) image.Image {
+	marked := func(name string, floor int, m func(*rand.Rand) mark) setting {
+		return setting{name, floor, func(digit []float64, rng *rand.Rand) image.Image {
 			return onPage(digit, rng, even, m(rng))
-		}})
+		}}
 	}
-	drawn := func(name string, draw func([]float64, *rand.Rand) image.Image) {
-		settings = append(settings, setting{name, draw})
+	return []setting{
+		{"tight", 12, tight},
+		marked("framed", 12, func(rng *rand.Rand) mark { return frame(rng, 0) }),
+		marked("cell of a form", 12, func(rng *rand.Rand) mark { return frame(rng, upTo(rng, 0.03, 0.1)) }),
+		{"dark corner", 12, darkCorner},
+		{"fingertip", 12, fingertip},
+		{"bars", 12, bars},
+		{"white border", 12, whiteBorder},
+		lit("soft shadow", 12, softShadow),
+		lit("hard shadow", 12, hardShadow),
+		lit("by a lamp", 12, lamp),
+		marked("ruled, light", 12, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, false) }),
+		marked("ruled, dark", 12, func(rng *rand.Rand) mark { return lines(rng, 0.9, true, false) }),
+		marked("squared, light", 12, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, true) }),
+		marked("squared, dark", 12, func(rng *rand.Rand) mark { return lines(rng, 0.9, true, true) }),
+		{"red margin", 12, margin},
+		{"underlined", 12, underlined},
+		{"table", 12, table},
 	}
-	drawn("inverted", func(digit []float64, rng *rand.Rand) image.Image {
-		return scene{width: 280, height: 280, scale: 10, paint: between(0, 1)}.page(digit)
-	})
-	drawn("shifted", func(digit []float64, rng *rand.Rand) image.Image {
-		return scene{width: 500, height: 400, scale: upTo(rng, 6, 9), left: upTo(rng, 0, 240),
-			top: upTo(rng, 0, 140), paint: between(1, 0.1)}.page(digit)
-	})
-	drawn("transparent", func(digit []float64, rng *rand.Rand) image.Image {
-		return scene{width: 280, height: 280, scale: 10, paint: func(ink float64, x, y int) color.Color {
-			return color.NRGBA{0, 0, 0, uint8(255*ink + 0.5)}
-		}}.page(digit)
-	})
-	drawn("JPEG", func(digit []float64, rng *rand.Rand) image.Image {
-		page := scene{width: 280, height: 280, scale: 10, paint: between(0.95, 0.1)}.page(digit)
-		var file bytes.Buffer
-		jpeg.Encode(&file, page, &jpeg.Options{Quality: 50})
-		img, _ := jpeg.Decode(&file)
-		return img
-	})
-	drawn("tight", tight)
-	marked("framed", func(rng *rand.Rand) mark { return frame(rng, 0) })
-	marked("cell of a form", func(rng *rand.Rand) mark { return frame(rng, upTo(rng, 0.03, 0.1)) })
-	drawn("dark corner", darkCorner)
-	drawn("fingertip", fingertip)
-	drawn("bars", bars)
-	drawn("white border", whiteBorder)
-	lit("soft shadow", softShadow)
-	lit("hard shadow", hardShadow)
-	lit("by a lamp", lamp)
-	marked("ruled, light", func(rng *rand.Rand) mark { return lines(rng, 0.3, true, false) })
-	marked("ruled, dark", func(rng *rand.Rand) mark { return lines(rng, 0.9, true, false) })
-	marked("squared, light", func(rng *rand.Rand) mark { return lines(rng, 0.3, true, true) })
-	marked("squared, dark", func(rng *rand.Rand) mark { return lines(rng, 0.9, true, true) })
-	drawn("red margin", margin)
-	drawn("underlined", underlined)
-	drawn("table", table)
 }
 
-// refusals are pictures of nothing, or of several digits.
+// refusals are pictures of nothing, or of several digits, which must be refused.
 func refusals() []setting {
 	blank := func(name string, l func(*rand.Rand) light, m func(*rand.Rand) mark) setting {
-		return setting{name, func(digit []float64, rng *rand.Rand) image.Image {
+		return setting{name, 12, func(digit []float64, rng *rand.Rand) image.Image {
 			return onPage(make([]float64, 28*28), rng, l(rng), m(rng))
 		}}
 	}
 	flat, none := func(*rand.Rand) light { return even }, func(*rand.Rand) mark { return clean }
 	without := func(name string, draw func([]float64, *rand.Rand) image.Image) setting {
-		return setting{name, func(digit []float64, rng *rand.Rand) image.Image {
+		return setting{name, 12, func(digit []float64, rng *rand.Rand) image.Image {
 			return draw(make([]float64, 28*28), rng)
 		}}
 	}
@@ -312,8 +289,8 @@ func refusals() []setting {
 		without("blank, bars", bars),
 		without("blank, table", table),
 		without("blank, white border", whiteBorder),
-		{"four digits", func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 4) }},
-		{"two digits", func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 2) }},
+		{"four digits", 12, func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 4) }},
+		{"two digits", 12, func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 2) }},
 	}
 }
 
@@ -325,4 +302,61 @@ func several(digit []float64, rng *rand.Rand, n int) image.Image {
 		draw.Draw(all, image.Rect(84*i, 0, 84*(i+1), 112), s.page(digit), image.Point{}, draw.Src)
 	}
 	return all
+}
+
+// The pictures that people take of a digit are read.
+func TestReadSettings(t *testing.T) {
+	digits := testDigits(t)[:12]
+	var own [][]float64
+	for _, digit := range digits {
+		own = append(own, readPNG(t, asItIs(digit)))
+	}
+	for _, s := range settings() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			found := 0
+			for n, digit := range digits {
+				got, err := Read(bytes.NewReader(pngOf(t, s.draw(digit, rand.New(rand.NewPCG(uint64(n), 7))))))
+				if err != nil {
+					t.Logf("digit %d: %v", n, err)
+					continue
+				}
+				checkPicture(t, s.name, got.Pixels)
+				best := 0
+				for k := range own {
+					if cosine(got.Pixels, own[k]) > cosine(got.Pixels, own[best]) {
+						best = k
+					}
+				}
+				if best == n && cosine(got.Pixels, own[n]) > 0.6 {
+					found++
+				} else {
+					t.Logf("digit %d: most like digit %d, cosine %.2f", n, best, cosine(got.Pixels, own[n]))
+				}
+			}
+			if found < s.floor {
+				t.Errorf("got %d of %d digits, want %d or more", found, len(digits), s.floor)
+			}
+		})
+	}
+}
+
+// Where there is no digit, or more than one, none is made up.
+func TestReadRefusals(t *testing.T) {
+	digits := testDigits(t)[:12]
+	for _, s := range refusals() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			refused := 0
+			for n, digit := range digits {
+				_, err := Read(bytes.NewReader(pngOf(t, s.draw(digit, rand.New(rand.NewPCG(uint64(n), 7))))))
+				if e := (*Error)(nil); errors.As(err, &e) {
+					refused++
+				}
+			}
+			if refused < s.floor {
+				t.Errorf("got %d of %d refused, want %d or more", refused, len(digits), s.floor)
+			}
+		})
+	}
 }
