@@ -90,7 +90,7 @@ func cropped(ways [2]way) (best *finding) {
 	least := math.Inf(1)
 	for _, w := range ways {
 		ink := soak(w.picture, true)
-		if ink == nil || !crosses(ink) {
+		if ink == nil || !crosses(ink) || keeps(soak(w.picture, false), ink) {
 			continue
 		}
 		removeDust(ink)
@@ -101,6 +101,24 @@ func cropped(ways [2]way) (best *finding) {
 		}
 	}
 	return best
+}
+
+// keeps reports whether nearly all that is ink with walls is ink without them, so
+// that only ruling, or the faint end of a stroke, touches the border.
+func keeps(without, with *plane) bool {
+	if without == nil {
+		return false
+	}
+	both, all := 0, 0
+	for k, v := range with.data {
+		if v > 0.5 {
+			all++
+			if without.data[k] > 0.5 {
+				both++
+			}
+		}
+	}
+	return both*100 > all*85
 }
 
 // inside returns what is drawn and does not touch the border: what is largest,

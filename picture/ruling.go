@@ -85,9 +85,9 @@ func rules(thin *plane) (found []rule) {
 }
 
 // longestRun returns where the longest part of the line begins and ends that is
-// thin nearly everywhere; what crosses it may make gaps.
+// thin for the most part; what crosses it may make gaps.
 func (r rule) longestRun(thin *plane) (from, to int) {
-	gap := thin.cols / 6
+	gap := thin.cols / 3 // as wide as the digit
 	start, last, on := 0, -1, 0
 	for x := range thin.cols {
 		if i := r.at(x); i < 0 || i >= thin.rows || thin.row(i)[x] == 0 {
@@ -98,7 +98,7 @@ func (r rule) longestRun(thin *plane) (from, to int) {
 		}
 		last = x
 		on++
-		if x+1-start > to-from && on*10 >= (x+1-start)*6 {
+		if x+1-start > to-from && on*2 >= x+1-start {
 			from, to = start, x+1
 		}
 	}
