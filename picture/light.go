@@ -34,7 +34,7 @@ func flatten(v *plane) *plane {
 // the pixels that are near it, then those near the new surface are taken, and
 // so on. It begins level, at the median of all pixels. A few thousand of them,
 // spread over the picture, are enough. It is not ok if
-// only few are near.
+// few are near, or near is not very near, as where a shadow has an edge.
 func fitPaper(colour *plane) (paper *plane, ok bool) {
 	var samples []sample
 	const golden = 0.618033988749895 // its multiples, but for whole ones, keep no step with anything in the picture
@@ -49,11 +49,12 @@ func fitPaper(colour *plane) (paper *plane, ok bool) {
 	}
 	p := [6]float64{median(distance)}
 	var near []sample
+	limit := 0.0
 	for range 8 {
 		for i, s := range samples {
 			distance[i] = math.Abs(s.value - dot(p, s.terms))
 		}
-		limit := 2.5*median(distance) + 0.01 // most of the paper is nearer, ink hardly ever
+		limit = 2.5*median(distance) + 0.01 // most of the paper is nearer, ink hardly ever
 		near = near[:0]
 		for i, s := range samples {
 			if distance[i] <= limit {
@@ -66,7 +67,7 @@ func fitPaper(colour *plane) (paper *plane, ok bool) {
 	for k := range paper.data {
 		paper.data[k] = dot(p, terms(paper, k))
 	}
-	return paper, len(near) > len(samples)*6/10
+	return paper, limit < 0.06 && len(near) > len(samples)*6/10
 }
 
 // A sample is a pixel that a surface is fitted to.
