@@ -111,10 +111,7 @@ func shrink(img image.Image) [4]*plane {
 	for c := range channels {
 		channels[c] = newPlane(rows, cols)
 	}
-	pixels, ok := img.(image.RGBA64Image) // as all pictures of the standard library are
-	if !ok {
-		panic("picture: a picture without RGBA64At")
-	}
+	pixels := img.(image.RGBA64Image) // as all pictures of the standard library are
 	for y := range h {
 		i := int(int64(y) * int64(rows) / int64(h)) // y·rows may be too large for an int of 32 bits
 		for x := range w {

