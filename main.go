@@ -51,6 +51,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"image"
 	"io"
 	"io/fs"
 	"math"
@@ -678,8 +679,15 @@ func readPicture(name string) (*picture.Digit, error) {
 	}
 	defer f.Close()
 	digit, err := picture.Read(f)
+	if errors.Is(err, image.ErrFormat) {
+		head := make([]byte, headSize)
+		n, _ := f.ReadAt(head, 0)
+		if what, _ := nameOf(head[:n]); what != "" {
+			err = &picture.Error{Message: "it is " + what + ", not a picture"}
+		}
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, bare(err))
 	}
 	return digit, nil
 }

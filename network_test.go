@@ -4306,6 +4306,7 @@ func TestCommandReadsPictures(t *testing.T) {
 	}
 	write("net.json", saved.Bytes())
 	write("bad.png", []byte("no picture"))
+	write("json.png", saved.Bytes())
 	var want, shown strings.Builder
 	for i := range 3 {
 		name := fmt.Sprintf("%d.png", i)
@@ -4324,12 +4325,13 @@ func TestCommandReadsPictures(t *testing.T) {
 		shown.WriteString(picture.Draw(digit.Pixels, 28, false))
 	}
 	args := []string{"-load", file("net.json"),
-		file("0.png"), file("bad.png"), file("1.png"), file("none.png"), file("2.png")}
+		file("0.png"), file("bad.png"), file("1.png"), file("json.png"), file("none.png"), file("2.png")}
 	stdout, stderr, status := digitsCommand(t, "", args...)
 	if status != 1 || stdout != want.String() {
 		t.Errorf("exit status %d, stdout\n%s\nwant 1 and\n%s", status, stdout, want.String())
 	}
-	for _, want := range []string{file("bad.png") + ": neither PNG", "none.png: ", "2 of 5 images"} {
+	for _, want := range []string{file("bad.png") + ": neither PNG", "none.png: ", "3 of 6 images",
+		file("json.png") + ": it is a saved network (JSON), not a picture"} {
 		if strings.Count(stderr, want) != 1 {
 			t.Errorf("stderr does not say %q once:\n%s", want, stderr)
 		}

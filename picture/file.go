@@ -56,7 +56,7 @@ func decodeError(file []byte, err error) error {
 	case errors.Is(err, image.ErrFormat) && otherFormat(file) != "":
 		return &Error{Message: fmt.Sprintf("a %s file, which is not read here; save it as JPEG or PNG", otherFormat(file))}
 	case errors.Is(err, image.ErrFormat):
-		return &Error{Message: fmt.Sprintf("neither PNG nor JPEG nor GIF: it begins %q", file[:min(4, len(file))])}
+		return &Error{fmt.Sprintf("neither PNG nor JPEG nor GIF: it begins %q", file[:min(4, len(file))]), err}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &Error{"the picture is cut short", io.ErrUnexpectedEOF}
 	}

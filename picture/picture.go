@@ -34,7 +34,7 @@ type Digit struct {
 // not a picture at all, nothing is drawn on it, or more than one digit.
 type Error struct {
 	Message string
-	Err     error // io.ErrUnexpectedEOF if the file is cut short (unless it is a GIF), else nil or the decoder's error
+	Err     error // io.ErrUnexpectedEOF if the file is cut short (unless it is a GIF), image.ErrFormat if it is no picture, else nil or the decoder's error
 }
 
 func (e *Error) Error() string { return e.Message }

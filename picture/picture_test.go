@@ -718,7 +718,7 @@ func TestReadErrorsUnwrap(t *testing.T) {
 		{"empty", nil, func(err error) bool { return err == io.ErrUnexpectedEOF }},
 		{"cut short", good[:20], func(err error) bool { return err == io.ErrUnexpectedEOF }},
 		{"damaged", damaged, func(err error) bool { return errors.As(err, new(png.FormatError)) }},
-		{"text", []byte("hello"), func(err error) bool { return err == nil }},
+		{"text", []byte("hello"), func(err error) bool { return err == image.ErrFormat }},
 		{"huge", pngSaying(t, 1<<21, 50), func(err error) bool { return err == nil }},
 		{"blank", pngOf(t, whitePage(50, 50)), func(err error) bool { return err == nil }},
 	} {
