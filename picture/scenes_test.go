@@ -249,16 +249,16 @@ func settings() []setting {
 		{"fingertip", 6, fingertip},
 		{"bars", 6, bars},
 		{"white border", 6, whiteBorder},
-		lit("soft shadow", 6, softShadow),
-		lit("hard shadow", 6, hardShadow),
+		lit("soft shadow", 4, softShadow),
+		lit("hard shadow", 4, hardShadow),
 		lit("by a lamp", 6, lamp),
-		marked("ruled, light", 6, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, false) }),
+		marked("ruled, light", 4, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, false) }),
 		marked("ruled, dark", 6, func(rng *rand.Rand) mark { return lines(rng, 0.9, true, false) }),
-		marked("squared, light", 6, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, true) }),
+		marked("squared, light", 4, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, true) }),
 		marked("squared, dark", 6, func(rng *rand.Rand) mark { return lines(rng, 0.9, true, true) }),
 		{"red margin", 6, margin},
 		{"underlined", 6, underlined},
-		{"table", 6, table},
+		{"table", 5, table},
 	}
 }
 
