@@ -1078,8 +1078,12 @@ func TestLearnsMNIST(t *testing.T) {
 	if err := net.SGD(training, 6, 10, 3, nil, rng, io.Discard, Extras{}); err != nil {
 		t.Fatal(err)
 	}
-	if got := net.Evaluate(test); got < 9380 { // 9410 on amd64, 9398 on 386, whose math.Exp rounds otherwise
-		t.Errorf("after six epochs %d of 10000 are right, want 9380", got)
+	want := 9400 // of 9410
+	if runtime.GOARCH == "386" {
+		want = 9390 // of 9398: its math.Exp rounds otherwise
+	}
+	if got := net.Evaluate(test); got < want {
+		t.Errorf("after six epochs %d of 10000 are right, want %d", got, want)
 	}
 }
 
