@@ -3630,6 +3630,9 @@ func TestCommandExpandsNames(t *testing.T) {
 
 // What is said about a training that was hardly what its user wanted.
 func TestCommandRemarks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped with -short: it trains three networks for several epochs")
+	}
 	for name, c := range map[string]struct {
 		args []string
 		want string
