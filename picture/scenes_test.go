@@ -16,7 +16,7 @@ import (
 // digit so; rng says how large it is, where the light comes from, and so on.
 type setting struct {
 	name  string
-	floor int // how many of 6 digits must be read, or refused
+	floor int // how many of 12 digits must be read, or refused
 	draw  func(digit []float64, rng *rand.Rand) image.Image
 }
 
@@ -228,7 +228,7 @@ func table(digit []float64, rng *rand.Rand) image.Image {
 }
 
 // settings are the pictures of one digit that must be read, with how many of the
-// digits in testdata must be found in them, of 6: the picture that is read is
+// digits in testdata must be found in them, of 12: the picture that is read is
 // more like the digit's own than like that of any other.
 func settings() []setting {
 	lit := func(name string, floor int, l func(*rand.Rand) light) setting {
@@ -242,36 +242,36 @@ func settings() []setting {
 		}}
 	}
 	return []setting{
-		{"tight", 6, tight},
-		marked("framed", 6, func(rng *rand.Rand) mark { return frame(rng, 0) }),
-		marked("cell of a form", 6, func(rng *rand.Rand) mark { return frame(rng, upTo(rng, 0.03, 0.1)) }),
-		{"dark corner", 6, darkCorner},
-		{"fingertip", 6, fingertip},
-		{"bars", 6, bars},
-		{"white border", 6, whiteBorder},
-		lit("soft shadow", 4, softShadow),
-		lit("hard shadow", 4, hardShadow),
-		lit("by a lamp", 6, lamp),
-		marked("ruled, light", 4, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, false) }),
-		marked("ruled, dark", 6, func(rng *rand.Rand) mark { return lines(rng, 0.9, true, false) }),
-		marked("squared, light", 4, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, true) }),
-		marked("squared, dark", 6, func(rng *rand.Rand) mark { return lines(rng, 0.9, true, true) }),
-		{"red margin", 6, margin},
-		{"underlined", 6, underlined},
-		{"table", 5, table},
+		{"tight", 12, tight},
+		marked("framed", 12, func(rng *rand.Rand) mark { return frame(rng, 0) }),
+		marked("cell of a form", 12, func(rng *rand.Rand) mark { return frame(rng, upTo(rng, 0.03, 0.1)) }),
+		{"dark corner", 12, darkCorner},
+		{"fingertip", 11, fingertip},
+		{"bars", 12, bars},
+		{"white border", 12, whiteBorder},
+		lit("soft shadow", 8, softShadow),
+		lit("hard shadow", 9, hardShadow),
+		lit("by a lamp", 12, lamp),
+		marked("ruled, light", 10, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, false) }),
+		marked("ruled, dark", 12, func(rng *rand.Rand) mark { return lines(rng, 0.9, true, false) }),
+		marked("squared, light", 10, func(rng *rand.Rand) mark { return lines(rng, 0.3, true, true) }),
+		marked("squared, dark", 12, func(rng *rand.Rand) mark { return lines(rng, 0.9, true, true) }),
+		{"red margin", 12, margin},
+		{"underlined", 12, underlined},
+		{"table", 11, table},
 	}
 }
 
 // refusals are pictures of nothing, or of several digits, which must be refused.
 func refusals() []setting {
 	blank := func(name string, l func(*rand.Rand) light, m func(*rand.Rand) mark) setting {
-		return setting{name, 6, func(digit []float64, rng *rand.Rand) image.Image {
+		return setting{name, 12, func(digit []float64, rng *rand.Rand) image.Image {
 			return onPage(make([]float64, 28*28), rng, l(rng), m(rng))
 		}}
 	}
 	flat, none := func(*rand.Rand) light { return even }, func(*rand.Rand) mark { return clean }
 	without := func(name string, draw func([]float64, *rand.Rand) image.Image) setting {
-		return setting{name, 6, func(digit []float64, rng *rand.Rand) image.Image {
+		return setting{name, 12, func(digit []float64, rng *rand.Rand) image.Image {
 			return draw(make([]float64, 28*28), rng)
 		}}
 	}
@@ -290,8 +290,8 @@ func refusals() []setting {
 		without("blank, bars", bars),
 		without("blank, table", table),
 		without("blank, white border", whiteBorder),
-		{"four digits", 6, func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 4) }},
-		{"two digits", 6, func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 2) }},
+		{"four digits", 12, func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 4) }},
+		{"two digits", 12, func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 2) }},
 	}
 }
 
@@ -310,7 +310,7 @@ func TestReadSettings(t *testing.T) {
 	if testing.Short() {
 		t.Skip("two hundred pictures take a while")
 	}
-	digits := testDigits(t)[:6]
+	digits := testDigits(t)[:12]
 	var own [][]float64
 	for _, digit := range digits {
 		own = append(own, readPNG(t, asItIs(digit)))
@@ -350,7 +350,7 @@ func TestReadRefusals(t *testing.T) {
 	if testing.Short() {
 		t.Skip("two hundred pictures take a while")
 	}
-	digits := testDigits(t)[:6]
+	digits := testDigits(t)[:12]
 	for _, s := range refusals() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
