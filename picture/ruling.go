@@ -59,23 +59,36 @@ func closed(p *plane, n int) *plane {
 	return out
 }
 
-// A rule is a line across a picture: from column from to before column to, at
-// height y + slope·x.
+// A rule is a line across a picture, from column from to before column to: at
+// column x it is in row y + drop[x].
 type rule struct {
-	from, to int
-	y, slope float64
+	from, to, y int
+	drop        []int
 }
-
-func (r rule) at(x int) int { return int(math.Round(r.y + r.slope*float64(x))) }
 
 // rules returns the straight lines among the thin ones that are longer than
 // half of the picture is wide, and not more than a few degrees off the level.
+// Which lines are worth a look is found as by Hough: every pixel votes for the
+// line of each slope that it is on.
 func rules(thin *plane) (found []rule) {
 	steep := thin.cols / 14
 	for rise := -steep; rise <= steep; rise++ {
-		slope := float64(rise) / float64(thin.cols)
-		for y := range thin.rows {
-			r := rule{0, 0, float64(y) - slope*float64(thin.cols)/2, slope}
+		drop, votes := make([]int, thin.cols), make([]int, thin.rows)
+		for x := range drop {
+			drop[x] = int(math.Round(float64(rise) * (float64(x)/float64(thin.cols) - 0.5)))
+		}
+		for i := range thin.rows {
+			for x, v := range thin.row(i) {
+				if y := i - drop[x]; v > 0 && y >= 0 && y < thin.rows {
+					votes[y]++
+				}
+			}
+		}
+		for y, n := range votes {
+			if n <= thin.cols/4 {
+				continue // half of a line may be gaps
+			}
+			r := rule{y: y, drop: drop}
 			if r.from, r.to = r.longestRun(thin); r.to-r.from > thin.cols/2 {
 				found = append(found, r)
 			}
@@ -89,8 +102,8 @@ func rules(thin *plane) (found []rule) {
 func (r rule) longestRun(thin *plane) (from, to int) {
 	gap := thin.cols / 3 // as wide as the digit
 	start, last, on := 0, -1, 0
-	for x := range thin.cols {
-		if i := r.at(x); i < 0 || i >= thin.rows || thin.row(i)[x] == 0 {
+	for x, drop := range r.drop {
+		if i := r.y + drop; i < 0 || i >= thin.rows || thin.row(i)[x] == 0 {
 			continue
 		}
 		if last < 0 || x-last > gap {
@@ -109,7 +122,7 @@ func (r rule) longestRun(thin *plane) (from, to int) {
 func (r rule) mark(thin, marks *plane) {
 	for x := r.from; x < r.to; x++ {
 		for _, step := range [2]int{-1, 1} {
-			for i := r.at(x); i >= 0 && i < thin.rows && thin.row(i)[x] > 0; i += step {
+			for i := r.y + r.drop[x]; i >= 0 && i < thin.rows && thin.row(i)[x] > 0; i += step {
 				marks.row(i)[x] = 1
 				if y := i + step; y >= 0 && y < thin.rows {
 					marks.row(y)[x] = 1 // the line's soft edge
