@@ -51,30 +51,32 @@ func labelComponent(ink *plane, label []int, k, n int) (c component) {
 	return c
 }
 
-// keep erases the components of the ink that wanted does not want.
-func keep(ink *plane, wanted func(n int, c component) bool) {
+// only returns the components of the ink that are wanted.
+func only(ink *plane, wanted func(n int, c component) bool) *plane {
 	label, list := components(ink)
-	erase := make([]bool, len(list))
+	keep := make([]bool, len(list))
 	for n, c := range list {
-		erase[n] = n > 0 && !wanted(n, c)
+		keep[n] = n > 0 && wanted(n, c)
 	}
+	out := newPlane(ink.rows, ink.cols)
 	for k, n := range label {
-		if erase[n] {
-			ink.data[k] = 0
+		if keep[n] {
+			out.data[k] = ink.data[k]
 		}
 	}
+	return out
 }
 
-// removeDust erases the components of the ink whose mass is small beside that of
-// the largest.
-func removeDust(ink *plane) {
+// withoutDust returns the ink but for the components whose mass is small beside
+// that of the largest.
+func withoutDust(ink *plane) *plane {
 	const small = 0.05
 	_, list := components(ink)
 	largest := 0.0
 	for _, c := range list {
 		largest = max(largest, c.mass)
 	}
-	keep(ink, func(_ int, c component) bool { return c.mass >= small*largest })
+	return only(ink, func(_ int, c component) bool { return c.mass >= small*largest })
 }
 
 // checkOne fails if there are several digits: components that are about as high

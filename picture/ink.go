@@ -25,12 +25,17 @@ func findDigit(colours [3]*plane) (ink *plane, done []string, err error) {
 	return f.ink, f.done, nil
 }
 
+// A way of looking at a picture is as it is, or inverted.
+type way struct {
+	picture *plane // in which ink is dark
+	done    []string
+}
+
 // A finding is ink that may be the digit.
 type finding struct {
-	ink  *plane
-	box  image.Rectangle // that has all that is more than half ink
-	done []string
-	cut  bool // by the border of the picture
+	way
+	ink *plane
+	box image.Rectangle // that has all that is more than half ink
 }
 
 // find looks for a digit: for one that the border cuts, or nearly, in tight
@@ -43,22 +48,38 @@ func find(colours [3]*plane, sheets int) *finding {
 	ways := [2]way{{inverted(light), nil}, {light, []string{"inverted, as it is light on dark"}}}
 	best := cropped(ways)
 	if best == nil {
-		best = inside(ways)
-	}
-	if best != nil && !best.cut && best.isSheet() {
-		sheet := best.box.Inset(1 + best.box.Dx()/50) // it need not have straight edges
-		if sheets == 0 || sheet.Empty() {
-			return nil
+		var sheet *finding
+		best, sheet = inside(ways)
+		if sheet != nil {
+			if on := findOn(sheet, colours, sheets-1); on != nil || best == nil || !sheet.box.In(best.box) {
+				return on
+			} // else it is the hole in a 0
 		}
-		if best = find(part(colours, sheet), sheets-1); best != nil {
-			best.done = append([]string{"border dropped"}, best.done...)
-		}
-		return best
 	}
-	if best != nil && (ruled || chalked) {
+	if best == nil {
+		return nil
+	}
+	if ruled || chalked {
 		best.done = append(slices.Clone(best.done), "ruling removed")
 	}
+	best.ink = withoutDust(measure(best.picture, best.ink))
 	return best
+}
+
+// findOn looks for a digit on a sheet.
+func findOn(sheet *finding, colours [3]*plane, sheets int) *finding {
+	box := sheet.box.Inset(1 + sheet.box.Dx()/50) // it need not have straight edges
+	if sheets < 0 || box.Empty() {
+		return nil
+	}
+	for c, p := range colours {
+		colours[c] = part(p, box)
+	}
+	f := find(colours, sheets)
+	if f != nil {
+		f.done = append([]string{"border dropped"}, f.done...)
+	}
+	return f
 }
 
 // telling returns the one of red, green and blue that varies most: for ink that
@@ -78,71 +99,66 @@ func telling(colours [3]*plane) (best *plane) {
 	return best
 }
 
-// A way of looking at a picture is as it is, or inverted.
-type way struct {
-	picture *plane // in which ink is dark
-	done    []string
-}
-
 // cropped returns a digit that the border touches, if there is one. If the
 // picture can be seen so both ways, its border is rather paper than ink.
 func cropped(ways [2]way) (best *finding) {
 	least := math.Inf(1)
 	for _, w := range ways {
 		ink := soak(w.picture, true)
-		if ink == nil || !crosses(ink) || keeps(soak(w.picture, false), ink) {
+		if ink == nil || !crosses(ink) || stays(w.picture, ink) {
 			continue
 		}
-		removeDust(ink)
 		onBorder := 0.0
 		border(ink, func(k int) { onBorder += ink.data[k] })
 		if onBorder < least {
-			least, best = onBorder, &finding{ink, boxOf(solid(ink, 0.5)), w.done, true}
+			least, best = onBorder, &finding{w, ink, boxOf(solid(ink, 0.5))}
 		}
 	}
 	return best
 }
 
-// keeps reports whether nearly all that is ink with walls is ink without them, so
-// that only ruling, or the faint end of a stroke, touches the border.
-func keeps(without, with *plane) bool {
+// stays reports whether water finds ink without walls, too, and nothing as dark
+// touches the border: only ruling, a shadow, the faint end of a stroke.
+func stays(v, with *plane) bool {
+	without := soak(v, false)
 	if without == nil {
 		return false
 	}
-	both, all := 0, 0
-	for k, v := range with.data {
-		if v > 0.5 {
-			all++
-			if without.data[k] > 0.5 {
-				both++
-			}
+	sum, n := 0.0, 0.0 // of the ink
+	for k, ink := range without.data {
+		if ink > 0.5 {
+			sum, n = sum+v.data[k], n+1
 		}
 	}
-	return both*100 > all*85
+	ink, paper := sum/max(n, 1), quantile(v.data, 0.75)
+	dark := false
+	border(with, func(k int) { dark = dark || with.data[k] > 0.5 && v.data[k] < ink+(paper-ink)/4 })
+	return !dark
 }
 
-// inside returns what is drawn and does not touch the border: what is largest,
-// as in a 0 there is a hole, which is lighter than what is around it. It may be
-// a sheet.
-func inside(ways [2]way) (best *finding) {
+// inside returns what is drawn and does not touch the border, and a sheet that it
+// may be on. Each may be nil.
+func inside(ways [2]way) (best, sheet *finding) {
 	for _, w := range ways {
 		ink := soak(w.picture, false)
 		if ink == nil {
 			continue
 		}
-		removeDust(ink)
-		f := &finding{ink, boxOf(solid(ink, 0.5)), w.done, false}
-		if max(f.box.Dx(), f.box.Dy()) < max(ink.rows, ink.cols)/20 || !f.isSheet() && !sharp(ink) {
-			continue // specks, the grain of the paper; or light
-		}
-		if best == nil || !best.isSheet() && (f.isSheet() || size(f.box) > size(best.box)) {
-			best = f
+		clean := withoutDust(ink)
+		f := &finding{w, ink, boxOf(solid(clean, 0.5))}
+		switch {
+		case max(f.box.Dx(), f.box.Dy()) < max(ink.rows, ink.cols)/20: // specks, the grain of the paper
+		case f.isSheet():
+			sheet = f
+		case !sharp(clean): // light
+		case best == nil, area(f.box) > area(best.box):
+			best = f // the largest: in a 0 there is a hole, which is lighter than what is around it
 		}
 	}
-	return best
+	return best, sheet
 }
 
-func size(box image.Rectangle) int { return box.Dx() * box.Dy() }
+func area(box image.Rectangle) int { return box.Dx() * box.Dy() }
 
 // isSheet reports whether this is no digit, but what a digit may be on, a sheet
 // of paper on a table or a photograph with a white border: it is large, has few
@@ -155,6 +171,47 @@ func (f *finding) isSheet() bool {
 	return n*100 > len(f.ink.data)*35 && n*10 > w*h*6 && w < 2*h && h < 2*w
 }
 
+// measure returns how much ink there is where there is some, and next to it: which
+// part of the light it takes from the paper, so that it is as dark in a shadow as
+// beside it. The paper is that around the ink; under it, it goes evenly from one
+// side to the other.
+func measure(v, ink *plane) *plane {
+	r := max(ink.rows, ink.cols)/100 + 1
+	marks := part(thicken(ink, r), image.Rect(r, r, r+ink.cols, r+ink.rows))
+	down, across := bridged(v, marks), transposed(bridged(transposed(v), transposed(marks)))
+	out := newPlane(ink.rows, ink.cols)
+	var full, rim []float64 // what is surely ink, and surely paper
+	for k, m := range marks.data {
+		if m == 0 {
+			continue
+		}
+		paper := (down.data[k] + across.data[k]) / 2
+		out.data[k] = (paper - v.data[k]) / max(paper, 0.05)
+		switch {
+		case ink.data[k] > 0.5:
+			full = append(full, out.data[k])
+		case ink.data[k] == 0:
+			rim = append(rim, math.Abs(out.data[k]))
+		}
+	}
+	if len(full) == 0 || len(rim) == 0 {
+		return ink
+	}
+	return graded(out, min(0.2, 3*quantile(rim, 0.5)), quantile(full, 0.9))
+}
+
+// graded returns the ink of a depth: none up to noise, 1 from full on.
+func graded(depth *plane, noise, full float64) *plane {
+	ink := newPlane(depth.rows, depth.cols)
+	faint := min(0.1, 0.01+2*noise)
+	for k, d := range depth.data {
+		if share := (d - noise) / max(full-noise, 0.01); share > faint {
+			ink.data[k] = min(1, share)
+		}
+	}
+	return ink
+}
+
 // soak returns how much ink is on every pixel, from 0 to 1, or nil if there is
 // none: how deep the water is, but for what the grain of the paper makes. The
 // water drains at the border, unless there are walls, as high as the paper; then
@@ -164,22 +221,15 @@ func soak(v *plane, walls bool) *plane {
 	if walls {
 		outside = quantile(v.data, 0.75)
 	}
-	depth := flood(v, outside)
+	depth, grain := flood(v, outside), grain(v)
 	for k, level := range depth.data {
 		depth.data[k] = level - v.data[k]
 	}
-	noise, full := levels(depth.data, grain(v))
+	noise, full := levels(depth.data, grain)
 	if full < 0.08 || full < 2*noise {
 		return nil
 	}
-	faint := min(0.1, 0.01+2*noise)
-	for k, d := range depth.data {
-		depth.data[k] = min(1, max(0, (d-noise)/(full-noise)))
-		if depth.data[k] <= faint {
-			depth.data[k] = 0
-		}
-	}
-	return depth
+	return graded(depth, noise, full)
 }
 
 // levels tells paper from ink by the depth of the water: up to noise it may be the
@@ -279,8 +329,10 @@ func crosses(ink *plane) bool {
 			return false
 		}
 	}
-	keep(wet, func(n int, _ component) bool { return n == largest })
-	return contact(wet) < 0.3 && sharp(ink)
+	wet = only(wet, func(n int, _ component) bool { return n == largest })
+	onBorder, n := 0.0, 0.0
+	border(ink, func(k int) { onBorder, n = onBorder+ink.data[k], n+1 })
+	return onBorder < 0.5*n && contact(wet) < 0.36 && sharp(ink)
 }
 
 // contact returns how much of the outline of the ink is on the border, from 0 to 1.
@@ -316,25 +368,29 @@ func border(p *plane, f func(k int)) {
 	}
 }
 
-// sharp reports whether the ink has edges, as what is drawn has. A shadow or the
-// light of a lamp has none.
+// sharp reports whether the ink has edges, as what is drawn has, almost all
+// around. A shadow or the light of a lamp has none, only what is drawn in it.
 func sharp(ink *plane) bool {
-	r := max(ink.rows, ink.cols)/20 + 1
-	edge, steep := 0, 0
+	reach := max(ink.rows, ink.cols)/16 + 1
+	edges, steep := 0, 0
 	for i := range ink.rows {
+		row := ink.row(i)
 		for j := 1; j < ink.cols; j++ {
-			a, b := ink.row(i)[j-1], ink.row(i)[j]
-			if (a > 0.5) == (b > 0.5) {
+			a, b := row[j-1] > 0.5, row[j] > 0.5
+			if a == b {
 				continue
 			}
-			edge++
-			k := min(j-1+r, ink.cols-1)
-			if a > b && ink.row(i)[k] < 0.25 || a < b && ink.row(i)[max(j-r, 0)] < 0.25 {
+			edges++
+			beyond := row[j:min(j+reach, ink.cols)] // on the side of the paper
+			if b {
+				beyond = row[max(j-reach, 0):j]
+			}
+			if slices.Min(beyond) < 0.25 {
 				steep++
 			}
 		}
 	}
-	return steep*3 > edge
+	return steep*3 > 2*edges
 }
 
 // solid is 1 where there is more ink than least, and 0 elsewhere.
@@ -358,12 +414,10 @@ func inverted(p *plane) *plane {
 }
 
 // part returns the part of a picture that is in the box.
-func part(colours [3]*plane, box image.Rectangle) (inside [3]*plane) {
-	for c, p := range colours {
-		inside[c] = newPlane(box.Dy(), box.Dx())
-		for i := range box.Dy() {
-			copy(inside[c].row(i), p.row(box.Min.Y + i)[box.Min.X:])
-		}
+func part(p *plane, box image.Rectangle) *plane {
+	inside := newPlane(box.Dy(), box.Dx())
+	for i := range box.Dy() {
+		copy(inside.row(i), p.row(box.Min.Y + i)[box.Min.X:])
 	}
 	return inside
 }

@@ -12,7 +12,7 @@ import (
 const digitSize = 20 // of the longer side of a digit
 
 // crop returns the part of the picture that has all the ink.
-func crop(ink *plane) *plane { return part([3]*plane{ink, ink, ink}, boxOf(ink))[0] }
+func crop(ink *plane) *plane { return part(ink, boxOf(ink)) }
 
 // fit makes the longer side of the digit digitSize pixels long, and the other
 // in proportion. Lines that would be much thinner than MNIST's, which are two

@@ -10,10 +10,10 @@ import "math"
 // also returns whether there were any.
 func eraseRuling(p *plane) (clean *plane, found bool) {
 	clean = p
-	for range 2 { // lines across, then lines down
+	for _, least := range [2]float64{0.5, 0.65} { // lines across, then lines down, where a 1 may be long, too
 		thin := thinLines(clean)
 		marks := newPlane(thin.rows, thin.cols)
-		for _, r := range rules(thin) {
+		for _, r := range rules(thin, int(least*float64(thin.cols))) {
 			r.mark(thin, marks)
 			found = true
 		}
@@ -70,7 +70,7 @@ type rule struct {
 // half of the picture is wide, and not more than a few degrees off the level.
 // Which lines are worth a look is found as by Hough: every pixel votes for the
 // line of each slope that it is on.
-func rules(thin *plane) (found []rule) {
+func rules(thin *plane, least int) (found []rule) {
 	steep := thin.cols / 14
 	for rise := -steep; rise <= steep; rise++ {
 		drop, votes := make([]int, thin.cols), make([]int, thin.rows)
@@ -85,11 +85,11 @@ func rules(thin *plane) (found []rule) {
 			}
 		}
 		for y, n := range votes {
-			if n <= thin.cols/4 {
+			if n <= least/2 {
 				continue // half of a line may be gaps
 			}
 			r := rule{y: y, drop: drop}
-			if r.from, r.to = r.longestRun(thin); r.to-r.from > thin.cols/2 {
+			if r.from, r.to = r.longestRun(thin); r.to-r.from > least {
 				found = append(found, r)
 			}
 		}
