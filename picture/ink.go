@@ -171,35 +171,6 @@ func (f *finding) isSheet() bool {
 	return n*100 > len(f.ink.data)*35 && n*10 > w*h*6 && w < 2*h && h < 2*w
 }
 
-// measure returns how much ink there is where there is some, and next to it: which
-// part of the light it takes from the paper, so that it is as dark in a shadow as
-// beside it. The paper is that around the ink; under it, it goes evenly from one
-// side to the other.
-func measure(v, ink *plane) *plane {
-	r := max(ink.rows, ink.cols)/100 + 1
-	marks := part(thicken(ink, r), image.Rect(r, r, r+ink.cols, r+ink.rows))
-	down, across := bridged(v, marks), transposed(bridged(transposed(v), transposed(marks)))
-	out := newPlane(ink.rows, ink.cols)
-	var full, rim []float64 // what is surely ink, and surely paper
-	for k, m := range marks.data {
-		if m == 0 {
-			continue
-		}
-		paper := (down.data[k] + across.data[k]) / 2
-		out.data[k] = (paper - v.data[k]) / max(paper, 0.05)
-		switch {
-		case ink.data[k] > 0.5:
-			full = append(full, out.data[k])
-		case ink.data[k] == 0:
-			rim = append(rim, math.Abs(out.data[k]))
-		}
-	}
-	if len(full) == 0 || len(rim) == 0 {
-		return ink
-	}
-	return graded(out, min(0.2, 3*quantile(rim, 0.5)), quantile(full, 0.9))
-}
-
 // graded returns the ink of a depth: none up to noise, 1 from full on.
 func graded(depth *plane, noise, full float64) *plane {
 	ink := newPlane(depth.rows, depth.cols)

@@ -1,11 +1,14 @@
 package picture
 
 import (
+	"image"
 	"math"
 	"slices"
 )
 
-// This file has how the light is evened out that falls on the paper.
+// This file has what light does to a picture, and how it is undone: flatten evens
+// it out before ink is looked for, measure compares the ink with its paper once it
+// is found.
 
 // flatten returns a picture without what light does to it that falls from one
 // side or is brightest in the middle: less its paper, but for the mean of that. It
@@ -147,4 +150,33 @@ func solve(a [6][7]float64) (p [6]float64) {
 		}
 	}
 	return p
+}
+
+// measure returns how much ink is where some has been found, and next to that:
+// which part of the light it takes from its paper, so that it is as dark in a
+// shadow as beside it. The paper under the ink is thought to go evenly from what is
+// on one side of it to what is on the other.
+func measure(v, ink *plane) *plane {
+	r := max(ink.rows, ink.cols)/100 + 1
+	marks := part(thicken(ink, r), image.Rect(r, r, r+ink.cols, r+ink.rows))
+	down, across := bridged(v, marks), transposed(bridged(transposed(v), transposed(marks)))
+	out := newPlane(ink.rows, ink.cols)
+	var full, rim []float64 // what is surely ink, and surely paper
+	for k, m := range marks.data {
+		if m == 0 {
+			continue
+		}
+		paper := (down.data[k] + across.data[k]) / 2
+		out.data[k] = (paper - v.data[k]) / max(paper, 0.05)
+		switch {
+		case ink.data[k] > 0.5:
+			full = append(full, out.data[k])
+		case ink.data[k] == 0:
+			rim = append(rim, math.Abs(out.data[k]))
+		}
+	}
+	if len(full) == 0 || len(rim) == 0 {
+		return ink
+	}
+	return graded(out, min(0.2, 3*quantile(rim, 0.5)), quantile(full, 0.9))
 }

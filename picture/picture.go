@@ -4,9 +4,11 @@
 //
 //   - The file is decoded, turned upright, and the picture made smaller if it
 //     is large (file.go, exif.go).
+//   - The light of a lamp is evened out (light.go).
 //   - Ruling is erased: straight thin lines across the paper (ruling.go).
 //   - Ink is found as water that stays on the paper: what is drawn is a hollow,
 //     and what runs out at the border of the picture is none (ink.go).
+//   - How dark it is is measured against the paper beside it (light.go).
 //   - The ink falls into connected components. The largest are the digit, small
 //     ones are dust (components.go).
 //   - The digit is fitted in 20×20 pixels, its grey levels kept, and placed in

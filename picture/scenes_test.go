@@ -16,7 +16,7 @@ import (
 // digit so; rng says how large it is, where the light comes from, and so on.
 type setting struct {
 	name  string
-	floor int // how many of 12 digits must be read, or refused
+	floor int // how many digits must be read, of 12, or refused, of 6
 	draw  func(digit []float64, rng *rand.Rand) image.Image
 }
 
@@ -265,13 +265,13 @@ func settings() []setting {
 // refusals are pictures of nothing, or of several digits, which must be refused.
 func refusals() []setting {
 	blank := func(name string, l func(*rand.Rand) light, m func(*rand.Rand) mark) setting {
-		return setting{name, 12, func(digit []float64, rng *rand.Rand) image.Image {
+		return setting{name, 6, func(digit []float64, rng *rand.Rand) image.Image {
 			return onPage(make([]float64, 28*28), rng, l(rng), m(rng))
 		}}
 	}
 	flat, none := func(*rand.Rand) light { return even }, func(*rand.Rand) mark { return clean }
 	without := func(name string, draw func([]float64, *rand.Rand) image.Image) setting {
-		return setting{name, 12, func(digit []float64, rng *rand.Rand) image.Image {
+		return setting{name, 6, func(digit []float64, rng *rand.Rand) image.Image {
 			return draw(make([]float64, 28*28), rng)
 		}}
 	}
@@ -290,8 +290,8 @@ func refusals() []setting {
 		without("blank, bars", bars),
 		without("blank, table", table),
 		without("blank, white border", whiteBorder),
-		{"four digits", 12, func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 4) }},
-		{"two digits", 12, func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 2) }},
+		{"four digits", 6, func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 4) }},
+		{"two digits", 6, func(digit []float64, rng *rand.Rand) image.Image { return several(digit, rng, 2) }},
 	}
 }
 
@@ -348,9 +348,9 @@ func TestReadSettings(t *testing.T) {
 // Where there is no digit, or more than one, none is made up.
 func TestReadRefusals(t *testing.T) {
 	if testing.Short() {
-		t.Skip("two hundred pictures take a while")
+		t.Skip("a hundred pictures take a while")
 	}
-	digits := testDigits(t)[:12]
+	digits := testDigits(t)[:6]
 	for _, s := range refusals() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
