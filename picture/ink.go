@@ -36,6 +36,7 @@ type finding struct {
 	way
 	ink *plane
 	box image.Rectangle // that has all that is more than half ink
+	cut bool            // by the border of the picture
 }
 
 // find looks for a digit: for one that the border cuts, or nearly, in tight
@@ -51,9 +52,10 @@ func find(colours [3]*plane, sheets int) *finding {
 		var sheet *finding
 		best, sheet = inside(ways)
 		if sheet != nil {
-			if on := findOn(sheet, colours, sheets-1); on != nil || best == nil || !sheet.box.In(best.box) {
+			on := findOn(sheet, colours, sheets-1)
+			if best == nil || !sheet.box.In(best.box) || on != nil && !on.cut {
 				return on
-			} // else it is the hole in a 0
+			} // else it is the hole in a 0, and what is at its corners is the 0
 		}
 	}
 	if best == nil {
@@ -111,7 +113,7 @@ func cropped(ways [2]way) (best *finding) {
 		onBorder := 0.0
 		border(ink, func(k int) { onBorder += ink.data[k] })
 		if onBorder < least {
-			least, best = onBorder, &finding{w, ink, boxOf(solid(ink, 0.5))}
+			least, best = onBorder, &finding{w, ink, boxOf(solid(ink, 0.5)), true}
 		}
 	}
 	return best
@@ -145,7 +147,7 @@ func inside(ways [2]way) (best, sheet *finding) {
 			continue
 		}
 		clean := withoutDust(ink)
-		f := &finding{w, ink, boxOf(solid(clean, 0.5))}
+		f := &finding{w, ink, boxOf(solid(clean, 0.5)), false}
 		switch {
 		case max(f.box.Dx(), f.box.Dy()) < max(ink.rows, ink.cols)/20: // specks, the grain of the paper
 		case f.isSheet():

@@ -160,23 +160,21 @@ func measure(v, ink *plane) *plane {
 	r := max(ink.rows, ink.cols)/100 + 1
 	marks := part(thicken(ink, r), image.Rect(r, r, r+ink.cols, r+ink.rows))
 	down, across := bridged(v, marks), transposed(bridged(transposed(v), transposed(marks)))
-	out := newPlane(ink.rows, ink.cols)
-	var full, rim []float64 // what is surely ink, and surely paper
+	depth, grain := newPlane(ink.rows, ink.cols), grain(v)
+	var full, rough []float64 // the depth of what is surely ink; the grain of what is surely paper
 	for k, m := range marks.data {
 		if m == 0 {
+			rough = append(rough, grain[k]/max(v.data[k], 0.05))
 			continue
 		}
 		paper := (down.data[k] + across.data[k]) / 2
-		out.data[k] = (paper - v.data[k]) / max(paper, 0.05)
-		switch {
-		case ink.data[k] > 0.5:
-			full = append(full, out.data[k])
-		case ink.data[k] == 0:
-			rim = append(rim, math.Abs(out.data[k]))
+		depth.data[k] = (paper - v.data[k]) / max(paper, 0.05)
+		if ink.data[k] > 0.5 {
+			full = append(full, depth.data[k])
 		}
 	}
-	if len(full) == 0 || len(rim) == 0 {
+	if len(full) == 0 || len(rough) == 0 {
 		return ink
 	}
-	return graded(out, min(0.2, 3*quantile(rim, 0.5)), quantile(full, 0.9))
+	return graded(depth, min(0.2, 3*quantile(rough, 0.5)), quantile(full, 0.9))
 }

@@ -535,6 +535,87 @@ func TestSolve(t *testing.T) {
 	}
 }
 
+// Ink that takes the same part of the light is as dark in a shadow as beside it, and
+// paper next to it is none, though of most of it only the dark middle was found.
+func TestMeasure(t *testing.T) {
+	page, found := newPlane(60, 60), newPlane(60, 60)
+	for i := range 60 {
+		for j := range 60 {
+			light := 0.9
+			if j < 30 {
+				light = 0.3
+			}
+			page.row(i)[j] = light
+			if i >= 28 && i < 32 && j >= 5 && j < 55 {
+				page.row(i)[j] = light / 5
+			}
+			if i >= 29 && i < 31 && j >= 6 && j < 54 {
+				found.row(i)[j] = 0.3 + light/2
+			}
+		}
+	}
+	got := measure(page, found)
+	for _, c := range []struct {
+		name        string
+		x, y        int
+		least, most float64
+	}{
+		{"in the shadow", 15, 29, 0.85, 1},
+		{"in the light", 45, 29, 0.95, 1},
+		{"at the edge of the stroke, in the shadow", 15, 28, 0.85, 1},
+		{"paper in the shadow", 15, 27, 0, 0},
+		{"paper in the light", 45, 32, 0, 0},
+		{"paper far away", 45, 50, 0, 0},
+	} {
+		if v := got.row(c.y)[c.x]; v < c.least || v > c.most {
+			t.Errorf("%s: got %.3f, want %g to %g", c.name, v, c.least, c.most)
+		}
+	}
+}
+
+// A 0 so large that its hole might be a sheet of paper is a 0.
+func TestReadLargeRing(t *testing.T) {
+	page := whitePage(200, 200)
+	for y := range 200 {
+		for x := range 200 {
+			if r := math.Hypot(float64(x)-99.5, float64(y)-99.5); r > 82 && r < 97 {
+				page.SetGray(x, y, color.Gray{Y: 20})
+			}
+		}
+	}
+	got, err := Read(bytes.NewReader(pngOf(t, page)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Done) > 0 || got.Pixels[14*28+14] > 0.1 || got.Pixels[4*28+14] < 0.5 {
+		t.Errorf("done %q, got a 0 that is no ring:\n%s", got.Done, Draw(got.Pixels, Width, false))
+	}
+}
+
+// A line down that is three fifths as long as the page is high is a 1, one that is
+// longer is ruling; one across is ruling sooner, as under a digit.
+func TestReadLineOrDigit(t *testing.T) {
+	for _, c := range []struct {
+		name                     string
+		left, top, right, bottom int // of the line, on a page of 200×200
+		want                     string
+	}{
+		{"a 1", 98, 40, 102, 160, ""},
+		{"a margin", 98, 10, 102, 190, "nothing is drawn on it, or too faintly"},
+		{"a line to write on", 40, 98, 160, 102, "nothing is drawn on it, or too faintly"},
+	} {
+		page := whitePage(200, 200)
+		paintBox(page, c.left, c.top, c.right, c.bottom, 30)
+		got := ""
+		if _, err := Read(bytes.NewReader(pngOf(t, page))); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s: got the error %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 func TestLineWidth(t *testing.T) {
 	line := newPlane(10, 100)
 	for k := range line.data {
