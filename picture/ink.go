@@ -39,10 +39,9 @@ type finding struct {
 	cut bool            // by the border of the picture
 }
 
-// find looks for a digit: for one that the border cuts, or nearly, in tight
-// crops; then for what does not touch the border; and on a sheet, if that is
-// what it finds, which may lie on another, so many in all. It returns nil if
-// there is none.
+// find looks for a digit: for one that the border cuts, in a tight crop; then for
+// what does not touch the border; and on a sheet, if it finds one, which may lie on
+// another, so many in all. It returns nil if there is none.
 func find(colours [3]*plane, sheets int) *finding {
 	dark, ruled := eraseRuling(flatten(telling(colours)))
 	light, chalked := eraseRuling(inverted(dark))
@@ -173,18 +172,6 @@ func (f *finding) isSheet() bool {
 	return n*100 > len(f.ink.data)*35 && n*10 > w*h*6 && w < 2*h && h < 2*w
 }
 
-// graded returns the ink of a depth: none up to noise, 1 from full on.
-func graded(depth *plane, noise, full float64) *plane {
-	ink := newPlane(depth.rows, depth.cols)
-	faint := min(0.1, 0.01+2*noise)
-	for k, d := range depth.data {
-		if share := (d - noise) / max(full-noise, 0.01); share > faint {
-			ink.data[k] = min(1, share)
-		}
-	}
-	return ink
-}
-
 // soak returns how much ink is on every pixel, from 0 to 1, or nil if there is
 // none: how deep the water is, but for what the grain of the paper makes. The
 // water drains at the border, unless there are walls, as high as the paper; then
@@ -203,6 +190,18 @@ func soak(v *plane, walls bool) *plane {
 		return nil
 	}
 	return graded(depth, noise, full)
+}
+
+// graded returns the ink of a depth: none up to noise, 1 from full on.
+func graded(depth *plane, noise, full float64) *plane {
+	ink := newPlane(depth.rows, depth.cols)
+	faint := min(0.1, 0.01+2*noise)
+	for k, d := range depth.data {
+		if share := (d - noise) / max(full-noise, 0.01); share > faint {
+			ink.data[k] = min(1, share)
+		}
+	}
+	return ink
 }
 
 // levels tells paper from ink by the depth of the water: up to noise it may be the
