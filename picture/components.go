@@ -79,7 +79,7 @@ func withoutDust(ink *plane) *plane {
 	return only(ink, func(_ int, c component) bool { return c.mass >= small*largest })
 }
 
-// checkOne fails if there are several digits: components that are about as high
+// checkOne fails if there is nothing, or if there are several digits: components that are about as high
 // as the highest, and stand beside each other with paper between them.
 func checkOne(ink *plane) error {
 	_, list := components(ink)
@@ -95,6 +95,9 @@ func checkOne(ink *plane) error {
 			count++
 		}
 		right = max(right, c.box.Max.X)
+	}
+	if count == 0 {
+		return errNothing
 	}
 	if count > 1 {
 		return &Error{Message: fmt.Sprintf("this seems to hold %d digits; crop to one", count)}

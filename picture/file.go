@@ -21,8 +21,8 @@ const (
 )
 
 // decode reads the file, and looks at how large the picture is before it makes
-// room for its pixels. The camera's orientation is that of turn.
-func decode(r io.Reader) (img image.Image, camera int, err error) {
+// room for its pixels. How the camera was held is for turn.
+func decode(r io.Reader) (img image.Image, turned int, err error) {
 	file, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
 		return nil, 0, err

@@ -11,13 +11,15 @@ import (
 // dark. What reaches the border of the picture, and every slope that light makes,
 // drains. So neither need the paper be even, nor most of the picture be paper.
 
+var errNothing = &Error{Message: "nothing is drawn on it, or too faintly"}
+
 // findDigit returns how much ink of the digit is on every pixel of a picture,
 // from 0 to 1, and what had to be done to find it.
 func findDigit(colours [3]*plane) (ink *plane, done []string, err error) {
 	const sheets = 3 // within each other, at most: a page on a table, photographed, on a white page
 	f := find(colours, sheets)
 	if f == nil {
-		return nil, nil, &Error{Message: "nothing is drawn on it, or too faintly"}
+		return nil, nil, errNothing
 	}
 	if err := checkOne(f.ink); err != nil {
 		return nil, nil, err
@@ -52,9 +54,10 @@ func find(colours [3]*plane, sheets int) *finding {
 		best, sheet = inside(ways)
 		if sheet != nil {
 			on := findOn(sheet, colours, sheets-1)
-			if best == nil || !sheet.box.In(best.box) || on != nil && !on.cut {
+			hole := best != nil && sheet.box.In(best.box) && (on == nil || on.cut) // in a 0, which is at its corners
+			if !hole {
 				return on
-			} // else it is the hole in a 0, and what is at its corners is the 0
+			}
 		}
 	}
 	if best == nil {
@@ -192,7 +195,7 @@ func soak(v *plane, walls bool) *plane {
 	return graded(depth, noise, full)
 }
 
-// graded returns the ink of a depth: none up to noise, 1 from full on.
+// graded returns the ink of a depth: none up to noise or a little more, 1 from full on.
 func graded(depth *plane, noise, full float64) *plane {
 	ink := newPlane(depth.rows, depth.cols)
 	faint := min(0.1, 0.01+2*noise)
@@ -238,7 +241,8 @@ func grain(p *plane) []float64 {
 	return grain
 }
 
-// quantile returns the number that so much, from 0 to 1, of the values are less than.
+// quantile returns the number that a share q of the values, of which there must be
+// some, are less than.
 func quantile(values []float64, q float64) float64 {
 	sorted := slices.Clone(values)
 	slices.Sort(sorted)
@@ -281,7 +285,7 @@ func flood(v *plane, outside float64) *plane {
 
 // crosses reports whether the border cuts the digit: the largest component
 // touches it, but does not lie along it as a shadow, a finger or a table does,
-// and nothing sizeable does not touch it.
+// and all that is sizeable touches it.
 func crosses(ink *plane) bool {
 	wet := solid(ink, 0.2) // the ends of a digit may be soft
 	label, list := components(wet)
@@ -340,8 +344,8 @@ func border(p *plane, f func(k int)) {
 	}
 }
 
-// sharp reports whether the ink has edges, as what is drawn has, almost all
-// around. A shadow or the light of a lamp has none, only what is drawn in it.
+// sharp reports whether the ink has edges, as what is drawn has, on most of its
+// left and right sides. A shadow or the light of a lamp has none, only what is drawn in it.
 func sharp(ink *plane) bool {
 	reach := max(ink.rows, ink.cols)/16 + 1
 	edges, steep := 0, 0

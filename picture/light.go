@@ -11,8 +11,8 @@ import (
 // is found.
 
 // flatten returns a picture without what light does to it that falls from one
-// side or is brightest in the middle: less its paper, but for the mean of that. It
-// stays as it is if most of it is not near such a paper, or that is even anyway.
+// side or is brightest in the middle: its paper is subtracted, and the mean of that
+// added. It stays as it is if no paper fits it, or its paper is even already.
 func flatten(v *plane) *plane {
 	paper, ok := fitPaper(v)
 	if !ok || slices.Max(paper.data)-slices.Min(paper.data) < 0.1 {
@@ -40,7 +40,7 @@ func flatten(v *plane) *plane {
 // few are near, or near is not very near, as where a shadow has an edge.
 func fitPaper(colour *plane) (paper *plane, ok bool) {
 	var samples []sample
-	const golden = 0.618033988749895 // its multiples, but for whole ones, keep no step with anything in the picture
+	const golden = 0.618033988749895 // the parts of its multiples behind the point are spread evenly, and keep no step with anything in the picture
 	for n := range min(4000, len(colour.data)) {
 		_, part := math.Modf(float64(n) * golden)
 		k := int(part * float64(len(colour.data)))
@@ -48,7 +48,7 @@ func fitPaper(colour *plane) (paper *plane, ok bool) {
 	}
 	distance := make([]float64, len(samples))
 	for i, s := range samples {
-		distance[i] = s.value // from 0, for the median of all
+		distance[i] = s.value // from 0, that is
 	}
 	p := [6]float64{median(distance)}
 	var near []sample
@@ -123,7 +123,7 @@ func leastSquares(samples []sample) [6]float64 {
 func solve(a [6][7]float64) (p [6]float64) {
 	var known [6]bool
 	for i := range 6 {
-		best := i // the row with the largest number in column i
+		best := i // the row with the number in column i that is farthest from 0
 		for k := i; k < 6; k++ {
 			if math.Abs(a[k][i]) > math.Abs(a[best][i]) {
 				best = k
@@ -176,5 +176,9 @@ func measure(v, ink *plane) *plane {
 	if len(full) == 0 || len(rough) == 0 {
 		return ink
 	}
-	return graded(depth, min(0.2, 3*quantile(rough, 0.5)), quantile(full, 0.9))
+	noise, darkest := min(0.2, 3*quantile(rough, 0.5)), quantile(full, 0.9)
+	if darkest < 2*noise { // the paper varies as much: what has been found is as good
+		return ink
+	}
+	return graded(depth, noise, darkest)
 }

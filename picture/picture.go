@@ -2,8 +2,8 @@
 // scan or a drawing, and brings the digit to the form that those of MNIST
 // have. It does so in steps, which stand in this order in the files named:
 //
-//   - The file is decoded, turned upright, and the picture made smaller if it
-//     is large (file.go, exif.go).
+//   - The file is decoded, the picture made smaller if it is large, and turned
+//     upright (file.go, exif.go).
 //   - The light of a lamp is evened out (light.go).
 //   - Ruling is erased: straight thin lines across the paper (ruling.go).
 //   - Ink is found as water that stays on the paper: what is drawn is a hollow,
@@ -36,7 +36,7 @@ type Digit struct {
 // not a picture at all, nothing is drawn on it, or more than one digit.
 type Error struct {
 	Message string
-	Err     error // io.ErrUnexpectedEOF if the file is cut short (unless it is a GIF), image.ErrFormat if it is no picture, else nil or the decoder's error
+	Err     error // io.ErrUnexpectedEOF if the file is empty or cut short (unless it is a GIF), image.ErrFormat if its format is unknown, else nil or the decoder's error
 }
 
 func (e *Error) Error() string { return e.Message }

@@ -573,6 +573,24 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
+// Where the paper varies more than the ink, as beside a black and grainy table, there
+// is a digit or an *Error.
+func TestReadBesideGrain(t *testing.T) {
+	page := whitePage(100, 100)
+	for y := range 100 {
+		for x := 45; x < 100; x++ {
+			page.SetGray(x, y, color.Gray{Y: uint8(3 + 10*((x+y)%2))})
+		}
+	}
+	paintBox(page, 20, 25, 24, 75, 217)
+	got, err := Read(bytes.NewReader(pngOf(t, page)))
+	if e := (*Error)(nil); err != nil && !errors.As(err, &e) {
+		t.Errorf("got the error %T, %v, want an *Error", err, err)
+	} else if err == nil {
+		checkPicture(t, "beside grain", got.Pixels)
+	}
+}
+
 // A 0 so large that its hole might be a sheet of paper is a 0.
 func TestReadLargeRing(t *testing.T) {
 	page := whitePage(200, 200)

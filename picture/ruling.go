@@ -10,7 +10,7 @@ import "math"
 // also returns whether there were any.
 func eraseRuling(p *plane) (clean *plane, found bool) {
 	clean = p
-	for _, least := range [2]float64{0.5, 0.65} { // lines across, then lines down, where a 1 may be long, too
+	for _, least := range [2]float64{0.5, 0.65} { // lines across, then down, where they must be longer, as a 1 is long, too
 		thin := thinLines(clean)
 		marks := newPlane(thin.rows, thin.cols)
 		for _, r := range rules(thin, int(least*float64(thin.cols))) {
@@ -32,9 +32,9 @@ func thinLines(p *plane) *plane {
 	return solid(thin, max(0.04, 3*quantile(thin.data, 0.5))) // more than noise makes
 }
 
-// closed fills hollows that are lower than n pixels, from above to below: every
-// pixel becomes the least of the maxima of the n pixels of a column that it may
-// be among.
+// closed fills hollows that are lower than n pixels, from above to below, and is
+// known as closing: of the windows that have a pixel, n pixels of its column one
+// below the other, each has a maximum, and the pixel becomes the least of these.
 func closed(p *plane, n int) *plane {
 	highest, out := newPlane(p.rows, p.cols), newPlane(p.rows, p.cols)
 	for i := range p.rows {
@@ -50,9 +50,6 @@ func closed(p *plane, n int) *plane {
 			for y := max(0, i-n+1); y <= i && (y <= p.rows-n || y == 0); y++ {
 				least = min(least, highest.row(y)[j])
 			}
-			if math.IsInf(least, 1) {
-				least = p.row(i)[j]
-			}
 			out.row(i)[j] = least
 		}
 	}
@@ -66,8 +63,8 @@ type rule struct {
 	drop        []int
 }
 
-// rules returns the straight lines among the thin ones that are longer than
-// half of the picture is wide, and not more than a few degrees off the level.
+// rules returns the straight lines among the thin ones that are longer than least
+// pixels, and not more than a few degrees off the level.
 // Which lines are worth a look is found as by Hough: every pixel votes for the
 // line of each slope that it is on.
 func rules(thin *plane, least int) (found []rule) {
