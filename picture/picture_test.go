@@ -610,8 +610,8 @@ func TestReadLargeRing(t *testing.T) {
 	}
 }
 
-// A line down that is three fifths as long as the page is high is a 1, one that is
-// longer is ruling; one across is ruling sooner, as under a digit.
+// A line down that is not nearly as long as the page is high is a 1, a longer one is
+// ruling; one across is ruling sooner, as under a digit.
 func TestReadLineOrDigit(t *testing.T) {
 	for _, c := range []struct {
 		name                     string
@@ -619,7 +619,9 @@ func TestReadLineOrDigit(t *testing.T) {
 		want                     string
 	}{
 		{"a 1", 98, 40, 102, 160, ""},
+		{"a tall 1", 98, 25, 102, 175, ""},
 		{"a margin", 98, 10, 102, 190, "nothing is drawn on it, or too faintly"},
+		{"a margin that begins at the top", 98, 0, 102, 140, "nothing is drawn on it, or too faintly"},
 		{"a line to write on", 40, 98, 160, 102, "nothing is drawn on it, or too faintly"},
 	} {
 		page := whitePage(200, 200)

@@ -10,10 +10,10 @@ import "math"
 // also returns whether there were any.
 func eraseRuling(p *plane) (clean *plane, found bool) {
 	clean = p
-	for _, least := range [2]float64{0.5, 0.65} { // lines across, then down, where they must be longer, as a 1 is long, too
+	for _, least := range [2]length{{0.5, 0.5}, {0.65, 0.8}} { // lines across, then down, where they must be longer, as a 1 is long, too
 		thin := thinLines(clean)
 		marks := newPlane(thin.rows, thin.cols)
-		for _, r := range rules(thin, int(least*float64(thin.cols))) {
+		for _, r := range rules(thin, least) {
 			r.mark(thin, marks)
 			found = true
 		}
@@ -63,11 +63,15 @@ type rule struct {
 	drop        []int
 }
 
-// rules returns the straight lines among the thin ones that are longer than least
-// pixels, and not more than a few degrees off the level.
-// Which lines are worth a look is found as by Hough: every pixel votes for the
-// line of each slope that it is on.
-func rules(thin *plane, least int) (found []rule) {
+// A length is how long a line must be to be ruling, in widths of the picture: one
+// that reaches the border, and one that ends before it.
+type length struct{ reaching, free float64 }
+
+// rules returns the straight lines among the thin ones that are long enough, and not
+// more than a few degrees off the level. Which lines are worth a look is found as by
+// Hough: every pixel votes for the line of each slope that it is on.
+func rules(thin *plane, least length) (found []rule) {
+	near := thin.cols / 30 // the border
 	steep := thin.cols / 14
 	for rise := -steep; rise <= steep; rise++ {
 		drop, votes := make([]int, thin.cols), make([]int, thin.rows)
@@ -82,11 +86,16 @@ func rules(thin *plane, least int) (found []rule) {
 			}
 		}
 		for y, n := range votes {
-			if n <= least/2 {
+			if float64(n) <= least.reaching/2*float64(thin.cols) {
 				continue // half of a line may be gaps
 			}
 			r := rule{y: y, drop: drop}
-			if r.from, r.to = r.longestRun(thin); r.to-r.from > least {
+			r.from, r.to = r.longestRun(thin)
+			wanted := least.free
+			if r.from <= near || r.to >= thin.cols-near {
+				wanted = least.reaching
+			}
+			if float64(r.to-r.from) > wanted*float64(thin.cols) {
 				found = append(found, r)
 			}
 		}
