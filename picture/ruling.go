@@ -10,7 +10,7 @@ import "math"
 // also returns whether there were any.
 func eraseRuling(p *plane) (clean *plane, found bool) {
 	clean = p
-	for _, least := range [2]length{{0.5, 0.5}, {0.65, 0.8}} { // lines across, then down, where they must be longer, as a 1 is long, too
+	for _, least := range [2]length{{0.5, 0.5}, {0.65, 0.75}} { // lines across, then down, where they must be longer, as a 1 is long, too
 		thin := thinLines(clean)
 		marks := newPlane(thin.rows, thin.cols)
 		for _, r := range rules(thin, least) {
