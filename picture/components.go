@@ -79,8 +79,9 @@ func withoutDust(ink *plane) *plane {
 	return only(ink, func(_ int, c component) bool { return c.mass >= small*largest })
 }
 
-// checkOne fails if there is nothing, or if there are several digits: components that are about as high
-// as the highest, and stand beside each other with paper between them.
+// checkOne fails if there is nothing, or if there are several digits: components
+// that are about as high as the highest, and stand beside each other with paper
+// between them.
 func checkOne(ink *plane) error {
 	_, list := components(ink)
 	highest := 0

@@ -94,12 +94,8 @@ func TestOrientationDamaged(t *testing.T) {
 		short := slices.Clone(segment[:n]) // says itself that it is short
 		if n >= 4 {
 			binary.BigEndian.PutUint16(short[2:], uint16(n-2))
-			want := 1
-			if n == len(segment)-0 {
-				want = 6
-			}
-			if got := orientation(with([]byte("\xff\xd8\xff\xda\x00\x00"), short)); got != want {
-				t.Errorf("short by itself, %d bytes: got %d, want %d", n, got, want)
+			if got := orientation(with([]byte("\xff\xd8\xff\xda\x00\x00"), short)); got != 1 {
+				t.Errorf("short by itself, %d bytes: got %d, want 1", n, got)
 			}
 		}
 		for _, b := range []byte{0, 0xff} {

@@ -591,6 +591,20 @@ func TestReadBesideGrain(t *testing.T) {
 	}
 }
 
+// A smudge has no edges, and is nothing that is drawn.
+func TestReadSmudge(t *testing.T) {
+	page := whitePage(200, 200)
+	for y := range 200 {
+		for x := range 200 {
+			r := math.Hypot(float64(x)-99.5, float64(y)-99.5) / 40
+			page.SetGray(x, y, color.Gray{Y: uint8(230 - 120*math.Exp(-r*r))})
+		}
+	}
+	if got, err := Read(bytes.NewReader(pngOf(t, page))); err != errNothing {
+		t.Errorf("got %v and the error %v, want %q", got, err, errNothing)
+	}
+}
+
 // A 0 so large that its hole might be a sheet of paper is a 0.
 func TestReadLargeRing(t *testing.T) {
 	page := whitePage(200, 200)
