@@ -1607,7 +1607,7 @@ func TestColumn(t *testing.T) {
 }
 
 // onCores runs f as on a machine with so many cores, and when the helpers of
-// other tests have ended: one that ends says what it has lost.
+// other tests have ended.
 func onCores(cores int, f func()) {
 	for n := 0; helpers.Load() > 0 && n < 100_000_000; n++ {
 		runtime.Gosched()
@@ -1714,25 +1714,55 @@ func TestShareWaits(t *testing.T) {
 	})
 }
 
-// Help that was lost makes the next jobs be done alone, 100 multiplications for
-// every nanosecond; and a helper that looks for jobs in vain is lost.
+// After a loss, jobs are done alone, 100 multiplications for every nanosecond,
+// unless more has been gained since the last one.
 func TestLose(t *testing.T) {
+	parts := func(work int) (n int) {
+		var calls atomic.Int32
+		share(2, work, func(from, to int) { calls.Add(1) })
+		return int(calls.Load())
+	}
+	for name, c := range map[string]struct {
+		shared, work int // multiplications before a loss of 1,000 ns, and of each job after it
+		want         []int
+	}{
+		"at once":            {0, 50_000, []int{1, 2}},
+		"a little more":      {0, 49_999, []int{1, 1, 2}},
+		"had gained less":    {10_000, 50_000, []int{1, 2}},
+		"had gained more":    {10_001, 50_000, []int{2, 2}},
+		"had shared nothing": {worthSharing - 1, 50_000, []int{1, 2}},
+	} {
+		onCores(2, func() {
+			parts(c.shared)
+			lose(1000)
+			for k, want := range c.want {
+				if got := parts(c.work); got != want {
+					t.Errorf("%s: job %d after the loss: %d parts, want %d", name, k, got, want)
+				}
+			}
+		})
+	}
 	onCores(2, func() {
-		parts := func(work int) (n int) {
-			var calls atomic.Int32
-			share(2, work, func(from, to int) { calls.Add(1) })
-			return int(calls.Load())
+		parts(10_001)
+		lose(1000)
+		lose(1000)
+		if parts(50_000) != 1 {
+			t.Error("what was gained before one loss is set against the next")
 		}
-		lose(1000) // 100,000 multiplications
-		for k, want := range []int{1, 1, 2} {
-			if got := parts(50_000 - 1 + k%2); got != want {
-				t.Errorf("job %d after the loss: %d parts, want %d", k, got, want)
+	})
+	onCores(2, func() {
+		long := func(from, to int) {
+			for began := time.Now(); time.Since(began) < time.Millisecond; {
 			}
 		}
+		share(2, 100_000_000, long)
+		if alone.Load() > 0 {
+			t.Error("a job of 1 ms, which may take 400 ms, is a loss")
+		}
 		alone.Store(0)
-		helpers.Add(1)
-		if help(); alone.Load() <= 0 {
-			t.Error("a helper that has found no job is asked again at once")
+		share(2, worthSharing, long)
+		if alone.Load() < 100*time.Millisecond.Nanoseconds() {
+			t.Error("a job of 1 ms, which should take less than 0.1 ms, is not a loss")
 		}
 	})
 }
