@@ -242,11 +242,34 @@ func grain(p *plane) []float64 {
 }
 
 // quantile returns the number that a share q of the values, of which there must be
-// some, are less than.
+// some, are less than. It parts them into smaller and larger ones, as quicksort does,
+// but goes on only with those among which the number is (C. A. R. Hoare, 1961).
 func quantile(values []float64, q float64) float64 {
-	sorted := slices.Clone(values)
-	slices.Sort(sorted)
-	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
+	v := slices.Clone(values)
+	k := min(int(q*float64(len(v))), len(v)-1)
+	for {
+		i, j, pivot := 0, len(v)-1, v[len(v)/2]
+		for i <= j {
+			for v[i] < pivot {
+				i++
+			}
+			for v[j] > pivot {
+				j--
+			}
+			if i <= j {
+				v[i], v[j] = v[j], v[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch { // v[:j+1] are pivot or less, v[i:] pivot or more, and what is between is pivot
+		case k <= j:
+			v = v[:j+1]
+		case k >= i:
+			v, k = v[i:], k-i
+		default:
+			return pivot
+		}
+	}
 }
 
 // flood returns how high the water is at each pixel of a landscape when all its

@@ -50,14 +50,14 @@ func fitPaper(colour *plane) (paper *plane, ok bool) {
 	for i, s := range samples {
 		distance[i] = s.value // from 0, that is
 	}
-	p := [6]float64{median(distance)}
+	p := [6]float64{quantile(distance, 0.5)}
 	var near []sample
 	limit := 0.0
 	for range 8 {
 		for i, s := range samples {
 			distance[i] = math.Abs(s.value - dot(p, s.terms))
 		}
-		limit = 2.5*median(distance) + 0.01 // most of the paper is nearer, ink hardly ever
+		limit = 2.5*quantile(distance, 0.5) + 0.01 // most of the paper is nearer, ink hardly ever
 		near = near[:0]
 		for i, s := range samples {
 			if distance[i] <= limit {
@@ -84,13 +84,6 @@ func terms(p *plane, k int) [6]float64 {
 	x := (2*float64(k%p.cols)+1)/float64(p.cols) - 1
 	y := (2*float64(k/p.cols)+1)/float64(p.rows) - 1
 	return [6]float64{1, x, y, x * x, x * y, y * y}
-}
-
-// median returns the median of values.
-func median(values []float64) float64 {
-	sorted := slices.Clone(values)
-	slices.Sort(sorted)
-	return sorted[len(sorted)/2]
 }
 
 // dot returns p₀t₀ + … + p₅t₅, the height of the surface p where its terms are t.

@@ -902,3 +902,24 @@ func TestDraw(t *testing.T) {
 		}
 	}
 }
+
+// quantile is what sorting would find.
+func TestQuantile(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 0))
+	for n := 1; n < 200; n++ {
+		values := make([]float64, n)
+		for i := range values {
+			values[i] = float64(rng.IntN(1 + n/2)) // some are equal
+		}
+		before, sorted := slices.Clone(values), slices.Clone(values)
+		slices.Sort(sorted)
+		for _, q := range []float64{0, 0.25, 0.5, 0.9, 0.999, 1} {
+			if got, want := quantile(values, q), sorted[min(int(q*float64(n)), n-1)]; got != want {
+				t.Errorf("quantile(%v, %v) = %v, want %v", before, q, got, want)
+			}
+		}
+		if !slices.Equal(values, before) {
+			t.Fatalf("quantile has changed the values %v to %v", before, values)
+		}
+	}
+}

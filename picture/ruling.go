@@ -38,19 +38,21 @@ func thinLines(p *plane) *plane {
 func closed(p *plane, n int) *plane {
 	highest, out := newPlane(p.rows, p.cols), newPlane(p.rows, p.cols)
 	for i := range p.rows {
-		for j := range p.cols {
-			for y := i; y < min(i+n, p.rows); y++ {
-				highest.row(i)[j] = max(highest.row(i)[j], p.row(y)[j])
+		row := highest.row(i)
+		for y := i; y < min(i+n, p.rows); y++ {
+			for j, v := range p.row(y) {
+				row[j] = max(row[j], v)
 			}
 		}
 	}
 	for i := range p.rows {
-		for j := range p.cols {
-			least := math.Inf(1)
-			for y := max(0, i-n+1); y <= i && (y <= p.rows-n || y == 0); y++ {
-				least = min(least, highest.row(y)[j])
+		first, last := max(0, i-n+1), max(0, min(i, p.rows-n)) // the windows of row i, by their first rows
+		row := out.row(i)
+		copy(row, highest.row(first))
+		for y := first + 1; y <= last; y++ {
+			for j, v := range highest.row(y) {
+				row[j] = min(row[j], v)
 			}
-			out.row(i)[j] = least
 		}
 	}
 	return out
