@@ -4831,7 +4831,7 @@ func TestPageReadsAsProgram(t *testing.T) {
 	rng := newRand(1)
 	var compared sync.WaitGroup // while the browser reads the next drawing
 	var apart atomic.Int32
-	drawings := 200
+	drawings := 100
 	if testing.Short() {
 		drawings = 20
 	}
