@@ -599,10 +599,10 @@ func (j *job) wait() {
 // programs, or because the program has used up the time it is given.
 //
 // If more has been gained since the loss before, nothing changes: of 10
-// multiplications that two cores share, each does 5, and those of the other would
-// have taken more than a nanosecond. Otherwise, 100 multiplications for every
-// nanosecond are done alone, which takes some 30 times as long as was lost: the
-// program is at least as fast as on one core, but for a few percent.
+// multiplications that two cores share, each does 5, which saves more than a
+// nanosecond. Otherwise, 100 multiplications for every nanosecond are done alone,
+// which takes some 30 times as long as was lost: the program is at least as fast as
+// on one core, but for a few percent.
 func lose(lost time.Duration) {
 	if shared := -alone.Load(); shared > 10*lost.Nanoseconds() {
 		alone.Store(0)
