@@ -547,7 +547,7 @@ type job struct {
 var (
 	published atomic.Pointer[job] // the job to help with, or nil
 	helpers   atomic.Int32        // how many goroutines look for one
-	alone     atomic.Int64        // how many multiplications to do without them; below 0, how many were done with them
+	alone     atomic.Int64        // how many multiplications to do without them; below 0, how many they have shared since the last loss
 )
 
 // takeParts takes and does parts of the job until all are taken, and reports
@@ -595,8 +595,9 @@ func (j *job) wait() {
 	j.done.Wait()
 }
 
-// lose says that a job has lost so much time. Cores are taken away by other
-// programs, or because the program has used up the time it is given.
+// lose says that a job has taken so long that nearly all of it was lost: cores are
+// taken away, by other programs, or because the program has used up the time it is
+// given.
 //
 // If more has been gained since the loss before, nothing changes: of 10
 // multiplications that two cores share, each does 5, which saves more than a
