@@ -923,3 +923,20 @@ func TestQuantile(t *testing.T) {
 		}
 	}
 }
+
+// Hollows lower than three pixels are filled, also at the border, and no others.
+func TestClosed(t *testing.T) {
+	for _, c := range []struct{ column, want []float64 }{
+		{[]float64{1, 0, 1, 1, 1}, []float64{1, 1, 1, 1, 1}},
+		{[]float64{1, 0, 0.2, 0.5, 1}, []float64{1, 0.5, 0.5, 0.5, 1}},
+		{[]float64{1, 0, 0, 0.5, 0.6}, []float64{1, 0.5, 0.5, 0.5, 0.6}},
+		{[]float64{0, 0.4, 1, 1, 0}, []float64{1, 1, 1, 1, 1}},
+		{[]float64{0, 0, 0, 1, 1}, []float64{0, 0, 0, 1, 1}},
+		{[]float64{0.2, 0.7}, []float64{0.7, 0.7}},
+	} {
+		p := &plane{len(c.column), 1, c.column}
+		if got := closed(p, 3).data; !slices.Equal(got, c.want) {
+			t.Errorf("closed(%v, 3) = %v, want %v", c.column, got, c.want)
+		}
+	}
+}
