@@ -1,26 +1,43 @@
-// This file is where the time goes: the matrix, the products of which a network
-// is made, the loops inside them, and how the cores of the machine share them. Its
-// code knows nothing of networks or of digits; its comments say what it is for.
+// This file is where the time goes: the matrix, the images, the products of which a
+// network is made, and the loops inside them. Its code knows nothing of networks; its
+// parameters are named after the part that they play in one.
 //
 // Shapes are written rows×columns. A mini-batch of m examples on its way from
-// nIn neurons to nOut is multiplied by weights (nIn×nOut) in three ways:
+// nIn neurons to nOut is multiplied by weights w (nIn×nOut) in three ways:
 //
-//	a (m×nOut) = σ(a (m×nIn) · w (nIn×nOut) + b)          MulAdd, and MulAddSparse where a is mostly 0
-//	δ (m×nIn)  = δ (m×nOut) · wᵀ (nOut×nIn) ⊙ σ′(z)       MulT
-//	w (nIn×nOut) += s · aᵀ (nIn×m) · δ (m×nOut)           AddTMul, and AddTMulSparse
+//	forward   f(x (m×nIn) · w (nIn×nOut) + b (1×nOut))    (m×nOut)    MulAdd, MulAddSparse
+//	back      δ (m×nOut) · wᵀ (nOut×nIn) ⊙ f(a (m×nIn))   (m×nIn)     MulT
+//	the step  w += s · xᵀ (nIn×m) · δ (m×nOut)            (nIn×nOut)  AddTMul, AddTMulSparse
 //
-// No dense matrix is ever transposed: every loop runs along the rows of its matrices.
+// where f is σ on the way forward, and σ′ on the way back. No dense matrix is ever
+// transposed: every loop runs along the rows of its matrices.
+//
+// The cores of the machine share a product if it is large enough; cores.Share hands out
+// parts of it. These are the jobs of a mini-batch of 10 with 784-30-10, of which cores
+// share six, and so meet six times. An image has some 150 pixels that are not 0, and
+// one σ takes as long as 20 multiplications.
+//
+//	job                                 multiplications            each core takes
+//	MulAddSparse, two products (22)     10·150·30     = 45,000     a band of pixels
+//	MulAddSparse, their sum, σ          10·30·20      =  6,000     5 images
+//	MulAdd (22)                         10·10·(30+20) =  5,000     5 images
+//	Zip (BP1)                           10·10         =    100     too little to share
+//	MulT (BP2)                          10·30·10      =  3,000     5 images
+//	AddSum (BP3)                        10·30         =    300     too little to share
+//	AddTMulSparse (BP4)                 10·150·30     = 45,000     a band of pixels
+//	AddSum (BP3)                        10·10         =    100     too little to share
+//	AddTMul (BP4)                       30·10·10      =  3,000     15 rows of weights
+//
+// Each part is rows of the result, so one core computes each number whole, in one
+// order: the result is the same to the last bit, however many cores there are.
 
 package main
 
 import (
 	"fmt"
-	"math"
-	"runtime"
 	"sort"
-	"sync"
-	"sync/atomic"
-	"time"
+
+	"digits/internal/cores"
 )
 
 // A Matrix is a dense matrix of float64, stored row after row in one slice.
@@ -56,104 +73,117 @@ func (m *Matrix) SetRows(rows int) {
 	m.Rows, m.Data = rows, m.Data[:rows*m.Cols]
 }
 
-// MulAdd sets c to the product a·b, plus the row vector d in every row, and
-// then has f change its numbers in place:
+// MulAdd sets z to f(x·w + b), where b is added to every row, and f changes the
+// numbers that it is given in place, several rows at once:
 //
-//	c (m×n) = f(a (m×k) · b (k×n) + d (1×n))
+//	for i in rows of z, j in columns of z
+//		z[i][j] = b[j]
+//		for k in columns of x
+//			z[i][j] += x[i][k] · w[k][j]
+//		z[i][j] = f(z[i][j])
 //
-// Row i of the product is a sum of the rows of b, each scaled by a number of row i
-// of a. f is given several rows at once.
-func (c *Matrix) MulAdd(f func(numbers []float64), a, b, d *Matrix) {
-	if a.Cols != b.Rows || c.Rows != a.Rows || c.Cols != b.Cols || d.Rows != 1 || d.Cols != c.Cols {
-		panicShapes("MulAdd", "c = f(a·b + d)", c, a, b, d)
+// The loop over j is the inner one here, so that it runs along rows: row i of x·w is
+// the sum of the rows of w, each scaled by a number of row i of x. Four rows are added
+// at a time (see addRows), and b is added last.
+func (z *Matrix) MulAdd(f func(numbers []float64), x, w, b *Matrix) {
+	if x.Cols != w.Rows || z.Rows != x.Rows || z.Cols != w.Cols || b.Rows != 1 || b.Cols != z.Cols {
+		panicShapes("MulAdd", "z = f(x·w + b)", z, x, w, b)
 	}
-	share(c.Rows, c.Rows*c.Cols*(a.Cols+workOfExp), func(from, to int) {
+	cores.Share(z.Rows, z.Rows*z.Cols*(x.Cols+workOfExp), func(from, to int) {
 		for i := from; i < to; i++ {
-			x, z := a.Row(i), c.Row(i)
-			clear(z)
+			xi, zi := x.Row(i), z.Row(i)
+			clear(zi)
 			k := 0
-			for ; k+4 <= len(x); k += 4 {
-				add4(z, x[k], x[k+1], x[k+2], x[k+3], b.Row(k), b.Row(k+1), b.Row(k+2), b.Row(k+3))
+			for ; k+4 <= len(xi); k += 4 {
+				add4(zi, xi[k], xi[k+1], xi[k+2], xi[k+3], w.Row(k), w.Row(k+1), w.Row(k+2), w.Row(k+3))
 			}
-			for ; k < len(x); k++ {
-				add1(z, x[k], b.Row(k))
+			for ; k < len(xi); k++ {
+				add1(zi, xi[k], w.Row(k))
 			}
-			add1(z, 1, d.Data)
+			add1(zi, 1, b.Data)
 		}
-		f(c.Data[from*c.Cols : to*c.Cols])
+		f(z.Data[from*z.Cols : to*z.Cols])
 	})
 }
 
 // workOfExp is how many multiplications take as long as σ, most of which is e^−z.
 const workOfExp = 20
 
-// MulT sets c to the product a·bᵀ, number by number times f of d, which is shaped
-// like c:
+// MulT sets out to δ·wᵀ ⊙ f(a), where f is given one number at a time:
 //
-//	c (m×n) = a (m×k) · bᵀ (k×n) ⊙ f(d (m×n))
+//	for i in rows of out, j in columns of out
+//		out[i][j] = 0
+//		for k in columns of δ
+//			out[i][j] += δ[i][k] · w[j][k]
+//		out[i][j] *= f(a[i][j])
 //
-// c[i][j] is the dot product of row i of a and row j of b, both of which lie
-// along memory, times f(d[i][j]).
-func (c *Matrix) MulT(a, b *Matrix, f func(float64) float64, d *Matrix) {
-	if a.Cols != b.Cols || c.Rows != a.Rows || c.Cols != b.Rows || d.Rows != c.Rows || d.Cols != c.Cols {
-		panicShapes("MulT", "c = a·bᵀ ⊙ f(d)", c, a, b, d)
+// The inner loop is the dot product of row i of δ and row j of w, both of which lie
+// along memory. Four dot products are computed at once, because one alone would wait
+// for its own last addition at every step.
+func (out *Matrix) MulT(f func(float64) float64, delta, w, a *Matrix) {
+	if delta.Cols != w.Cols || out.Rows != delta.Rows || out.Cols != w.Rows || a.Rows != out.Rows || a.Cols != out.Cols {
+		panicShapes("MulT", "out = δ·wᵀ ⊙ f(a)", out, delta, w, a)
 	}
-	share(c.Rows, c.Rows*a.Cols*c.Cols, func(from, to int) {
+	cores.Share(out.Rows, out.Rows*delta.Cols*out.Cols, func(from, to int) {
 		for i := from; i < to; i++ {
-			x, z, j := a.Row(i), c.Row(i), 0
-			for ; j+4 <= len(z); j += 4 { // one dot product alone would wait for its own last addition
-				y0, y1 := b.Row(j)[:len(x)], b.Row(j + 1)[:len(x)]
-				y2, y3 := b.Row(j + 2)[:len(x)], b.Row(j + 3)[:len(x)]
-				var z0, z1, z2, z3 float64
-				for k, v := range x {
-					z0 += v * y0[k]
-					z1 += v * y1[k]
-					z2 += v * y2[k]
-					z3 += v * y3[k]
+			d, o, j := delta.Row(i), out.Row(i), 0
+			for ; j+4 <= len(o); j += 4 {
+				w0, w1 := w.Row(j)[:len(d)], w.Row(j + 1)[:len(d)]
+				w2, w3 := w.Row(j + 2)[:len(d)], w.Row(j + 3)[:len(d)]
+				var s0, s1, s2, s3 float64
+				for k, v := range d {
+					s0 += v * w0[k]
+					s1 += v * w1[k]
+					s2 += v * w2[k]
+					s3 += v * w3[k]
 				}
-				z[j], z[j+1], z[j+2], z[j+3] = z0, z1, z2, z3
+				o[j], o[j+1], o[j+2], o[j+3] = s0, s1, s2, s3
 			}
-			for ; j < len(z); j++ {
-				y := b.Row(j)[:len(x)]
-				z[j] = 0
-				for k, v := range x {
-					z[j] += v * y[k]
+			for ; j < len(o); j++ {
+				wj := w.Row(j)[:len(d)]
+				o[j] = 0
+				for k, v := range d {
+					o[j] += v * wj[k]
 				}
 			}
-			for j, v := range d.Row(i) {
-				z[j] *= f(v)
+			for j, v := range a.Row(i) {
+				o[j] *= f(v)
 			}
 		}
 	})
 }
 
-// AddTMul adds s times the product aᵀ·b to c:
+// AddTMul adds s·xᵀ·δ to w:
 //
-//	c (k×n) += s · aᵀ (k×m) · b (m×n)
+//	for k in rows of w, j in columns of w
+//		for i in rows of x
+//			w[k][j] += s · x[i][k] · δ[i][j]
 //
-// Row k of c gains the rows of b, each scaled by s times a number of column k of
-// a; four rows of b are added at once.
-func (c *Matrix) AddTMul(s float64, a, b *Matrix) {
-	if a.Rows != b.Rows || c.Rows != a.Cols || c.Cols != b.Cols {
-		panicShapes("AddTMul", "c += s·aᵀ·b", c, a, b)
+// The loop over j is the inner one here: row k of w gains the rows of δ, each scaled
+// by s times a number of column k of x. Four rows of δ are added at a time.
+func (w *Matrix) AddTMul(s float64, x, delta *Matrix) {
+	if x.Rows != delta.Rows || w.Rows != x.Cols || w.Cols != delta.Cols {
+		panicShapes("AddTMul", "w += s·xᵀ·δ", w, x, delta)
 	}
-	share(c.Rows, c.Rows*a.Rows*c.Cols, func(from, to int) {
+	cores.Share(w.Rows, w.Rows*x.Rows*w.Cols, func(from, to int) {
 		i := 0
-		for ; i+4 <= a.Rows; i += 4 {
-			x0, x1, x2, x3 := a.Row(i), a.Row(i+1), a.Row(i+2), a.Row(i+3)
-			r0, r1, r2, r3 := b.Row(i), b.Row(i+1), b.Row(i+2), b.Row(i+3)
+		for ; i+4 <= x.Rows; i += 4 {
+			x0, x1, x2, x3 := x.Row(i), x.Row(i+1), x.Row(i+2), x.Row(i+3)
+			d0, d1, d2, d3 := delta.Row(i), delta.Row(i+1), delta.Row(i+2), delta.Row(i+3)
 			for k := from; k < to; k++ {
-				add4(c.Row(k), s*x0[k], s*x1[k], s*x2[k], s*x3[k], r0, r1, r2, r3)
+				add4(w.Row(k), s*x0[k], s*x1[k], s*x2[k], s*x3[k], d0, d1, d2, d3)
 			}
 		}
-		for ; i < a.Rows; i++ {
-			x, r := a.Row(i), b.Row(i)
+		for ; i < x.Rows; i++ {
+			xi, d := x.Row(i), delta.Row(i)
 			for k := from; k < to; k++ {
-				add1(c.Row(k), s*x[k], r)
+				add1(w.Row(k), s*xi[k], d)
 			}
 		}
 	})
 }
+
+// Images.
 
 // A SparseRow is a row most of whose numbers are 0: it has Value[q] in column
 // Where[q], ascending, and 0 in all other columns.
@@ -162,124 +192,136 @@ type SparseRow struct {
 	Value []float32
 }
 
-// A Sparse is a matrix of sparse rows. This is how images go into the network:
-// four fifths of an image of a digit is exactly 0, and it is most of the speed
-// of this program that neither these pixels nor their weights are looked at: they
-// would add 0 to a product, and nothing to a gradient. (A weight that is infinite is
-// passed over too, though 0·∞ is NaN: SGD checks the weights themselves.)
+// A Sparse is a matrix of sparse rows, such as the images of a mini-batch: in an image
+// of a digit, four fifths of the pixels are exactly 0.
 //
-// Its columns are two bands, those before Cut and the others, with about as many
-// numbers that are not 0 in each: see MulAddSparse.
+// Neither these pixels nor their weights are looked at, and that is most of the speed
+// of this program. On the way forward x[i][k] · w[k][j] would add 0 to z, in the step
+// s · x[i][k] · δ[i][j] would add 0 to w. (0 times a weight that is infinite would be
+// NaN; SGD looks for such weights itself.)
 type Sparse struct {
 	Rows []SparseRow
 	Cols int
-	Cut  int
-
-	second  Matrix // work space of MulAddSparse: what the second band adds
-	columns columns
 }
 
-// MulAddSparse is MulAdd of a sparse a:
-//
-//	c (m×n) = f(a (m×k) · b (k×n) + d (1×n))
-//
-// The product is the sum of two: that of the first band of a's columns and the
-// rows of b that belong to them, and that of the second. Each of the two is made
-// whole before they are added, on one core as on many.
-//
-// That is for the sake of AddTMulSparse: with the mini-batch before, it has changed
-// the weights, which are b here, row by row, and what a core has written is in its
-// own cache. Were the rows of c shared out, as in MulAdd, each core would need all of b,
-// and most of it from other cores. Measured on two, that takes as long as the second
-// one saves. In bands, they find what they need where they left it: the caller begins
-// with the first part here as there.
-func (c *Matrix) MulAddSparse(f func(numbers []float64), a *Sparse, b, d *Matrix) {
-	m := len(a.Rows)
-	if a.Cols != b.Rows || c.Rows != m || c.Cols != b.Cols || d.Rows != 1 || d.Cols != c.Cols {
-		panicShapes("MulAddSparse", "c = f(a·b + d)", c, a, b, d)
+// Products of images go in two bands of pixels, which are the columns before cut and
+// the others. Their cut is at 29/56 of the columns: of the 28 rows of an image, that
+// is 14½, because half of MNIST's ink is above that. So two cores have the same to do.
+func (x *Sparse) cut() int { return x.Cols * 29 / 56 }
+
+// column maps 0 … 2·Cols to the columns of x, so that 0 … Cols is the first band
+// and Cols … 2·Cols the second.
+func (x *Sparse) column(t int) int {
+	// In int64: an int of 32 bits is too short for the product of two numbers of columns.
+	cut := int64(x.cut())
+	if t <= x.Cols {
+		return int(int64(t) * cut / int64(max(1, x.Cols)))
 	}
-	if cap(a.second.Data) < len(c.Data) {
-		a.second.Data = make([]float64, len(c.Data))
+	return int(cut + int64(t-x.Cols)*(int64(x.Cols)-cut)/int64(x.Cols))
+}
+
+// A Space is room that the products of images need besides their operands. It is used
+// again for mini-batch after mini-batch.
+type Space struct {
+	second  Matrix  // for MulAddSparse: the product of the second band
+	columns columns // for AddTMulSparse
+}
+
+// MulAddSparse is MulAdd of images: the same three loops, but k goes through the
+// pixels of image i that are not 0 alone. It makes two products, that of the first band
+// of pixels and that of the second, each whole, on one core as on many. In a second
+// job it adds them up.
+//
+// The bands are there because of AddTMulSparse. It has written the weights in the step
+// before, also in bands, and each core still has its own band of them in its own
+// cache. If images were shared out instead, each core would need all the weights, half
+// of them from the other core's cache: measured on two cores, that takes as long as the
+// second core saves. In both products the caller of Share begins with the first band.
+func (z *Matrix) MulAddSparse(f func(numbers []float64), x *Sparse, w, b *Matrix, space *Space) {
+	m := len(x.Rows)
+	if x.Cols != w.Rows || z.Rows != m || z.Cols != w.Cols || b.Rows != 1 || b.Cols != z.Cols {
+		panicShapes("MulAddSparse", "z = f(x·w + b)", z, x, w, b)
 	}
-	a.second = Matrix{m, c.Cols, a.second.Data[:len(c.Data)]}
-	share(2*m, a.count()*c.Cols, func(from, to int) {
-		for i := from; i < to; i++ { // row i of one product, or row i−m of the other
+	if cap(space.second.Data) < len(z.Data) {
+		space.second.Data = make([]float64, len(z.Data))
+	}
+	space.second = Matrix{m, z.Cols, space.second.Data[:len(z.Data)]}
+	second, cut := &space.second, x.cut()
+	cores.Share(2*m, x.count()*z.Cols, func(from, to int) {
+		for i := from; i < to; i++ { // row i of the first product, or row i−m of the second
 			if i < m {
-				clear(c.Row(i))
-				addRows(c.Row(i), 1, a.Rows[i].part(0, a.Cut), b.Data)
+				clear(z.Row(i))
+				addRows(z.Row(i), 1, x.Rows[i].between(0, cut), w.Data)
 			} else {
-				clear(a.second.Row(i - m))
-				addRows(a.second.Row(i-m), 1, a.Rows[i-m].part(a.Cut, a.Cols), b.Data)
+				clear(second.Row(i - m))
+				addRows(second.Row(i-m), 1, x.Rows[i-m].between(cut, x.Cols), w.Data)
 			}
 		}
 	})
-	share(m, workOfExp*len(c.Data), func(from, to int) {
+	cores.Share(m, workOfExp*len(z.Data), func(from, to int) {
 		for i := from; i < to; i++ {
-			add1(c.Row(i), 1, a.second.Row(i))
-			add1(c.Row(i), 1, d.Data)
+			add1(z.Row(i), 1, second.Row(i))
+			add1(z.Row(i), 1, b.Data)
 		}
-		f(c.Data[from*c.Cols : to*c.Cols])
+		f(z.Data[from*z.Cols : to*z.Cols])
 	})
 }
 
-// AddTMulSparse adds s times the product aᵀ·b to c:
-//
-//	c (k×n) += s · aᵀ (k×m) · b (m×n)
-//
-// This is the step of the first weights: the gradient of the weights of a pixel is
-// the pixel times the errors, so that a pixel that is 0 in every image of a
-// mini-batch leaves its row of weights untouched. There are two ways to do it.
-// Image by image, the errors of one image are added to the rows of all its
-// pixels. Or pixel by pixel, the errors of all the images that have a pixel are
-// added to its row; see wide.
-func (c *Matrix) AddTMulSparse(s float64, a *Sparse, b *Matrix) {
-	m := len(a.Rows)
-	if m != b.Rows || c.Rows != a.Cols || c.Cols != b.Cols {
-		panicShapes("AddTMulSparse", "c += s·aᵀ·b", c, a, b)
+// AddTMulSparse is AddTMul of images: the same three loops, but i goes through the
+// images alone whose pixel k is not 0. There are two ways to go. Image by image: the errors of one image are added to the
+// rows of w of all its pixels. Or pixel by pixel: to the row of w of one pixel, the
+// errors of all images that have the pixel are added; see wide.
+func (w *Matrix) AddTMulSparse(s float64, x *Sparse, delta *Matrix, space *Space) {
+	m := len(x.Rows)
+	if m != delta.Rows || w.Rows != x.Cols || w.Cols != delta.Cols {
+		panicShapes("AddTMulSparse", "w += s·xᵀ·δ", w, x, delta)
 	}
-	if c.Cols >= wide {
-		a.columns.grow(a.Cols, min(m, block))
+	cols := &space.columns
+	if w.Cols >= wide {
+		cols.grow(x.Cols, min(m, block))
 	}
-	share(2*a.Cols, a.count()*c.Cols, func(from, to int) {
-		from, to = a.column(from), a.column(to) // these rows of c
-		if c.Cols < wide {
+	cores.Share(2*x.Cols, x.count()*w.Cols, func(from, to int) {
+		from, to = x.column(from), x.column(to) // these rows of w
+		if w.Cols < wide {
 			for i := range m {
-				addToRows(c.Data, s, a.Rows[i].part(from, to), b.Row(i))
+				addToRows(w.Data, s, x.Rows[i].between(from, to), delta.Row(i))
 			}
 			return
 		}
 		for i := 0; i < m; i += block {
-			a.columns.collect(a.Rows[i:min(i+block, m)], from, to)
-			deltas := b.Data[i*b.Cols:]
-			for k, n := range a.columns.count[from:to] {
-				if n > 0 {
-					addRows(c.Row(from+k), s, a.columns.at(from+k, n), deltas)
+			cols.collect(x.Rows[i:min(i+block, m)], from, to)
+			deltas := delta.Data[i*delta.Cols:]
+			for k := from; k < to; k++ {
+				if column := cols.column(k); len(column.Where) > 0 {
+					addRows(w.Row(k), s, column, deltas)
 				}
 			}
 		}
 	})
 }
 
-// count returns how many numbers of a are not 0.
-func (a *Sparse) count() (n int) {
-	for _, row := range a.Rows {
+// wide is how long rows must be for AddTMulSparse to go pixel by pixel. A row of
+// weights is then read and written once for several images, not once for each, but
+// first it takes time to find out which images have which pixel. Measured on one core,
+// the time of an epoch pixel by pixel over that image by image, with mini-batches of 10:
+// 784-30-10, 1.09; 784-60-10, 1.03; 784-100-10, 0.98; 784-300-10, 0.93; on two cores, a
+// little less.
+const wide = 64
+
+// block is how many images AddTMulSparse takes at a time when it goes pixel by
+// pixel. It bounds the room that columns take.
+const block = 50
+
+// count returns how many numbers of x are not 0.
+func (x *Sparse) count() (n int) {
+	for _, row := range x.Rows {
 		n += len(row.Where)
 	}
 	return n
 }
 
-// column maps 0 … 2·Cols to the columns of a, so that 0 … Cols is the first band
-// and equal steps have about as many numbers in them.
-func (a *Sparse) column(t int) int {
-	// In int64: an int of 32 bits is too short for the product of two numbers of columns.
-	if t <= a.Cols {
-		return int(int64(t) * int64(a.Cut) / int64(max(1, a.Cols)))
-	}
-	return a.Cut + int(int64(t-a.Cols)*int64(a.Cols-a.Cut)/int64(a.Cols))
-}
-
-// part returns what r has in the columns from … to−1.
-func (r SparseRow) part(from, to int) SparseRow {
+// between returns the numbers of r in the columns from … to−1.
+func (r SparseRow) between(from, to int) SparseRow {
 	first, end := 0, len(r.Where)
 	if end > 0 && int(r.Where[0]) < from {
 		first = sort.Search(end, func(q int) bool { return int(r.Where[q]) >= from })
@@ -290,22 +332,16 @@ func (r SparseRow) part(from, to int) SparseRow {
 	return SparseRow{r.Where[first:end], r.Value[first:end]}
 }
 
-// wide is how long rows must be for AddTMulSparse to go pixel by pixel: a row of
-// weights is then read and written once for several images, not for each, but
-// which images have which pixel must be found out first. Measured on one core, the
-// time of an epoch pixel by pixel over that image by image, with mini-batches of 10:
-// 784-30-10, 1.09; 784-60-10, 1.03; 784-100-10, 0.98; 784-300-10, 0.93; on two, a
-// little less.
-const wide = 64
-
-// block is how many images AddTMulSparse takes at a time when it goes pixel by
-// pixel, so that there need not be room for more.
-const block = 50
-
-// columns are the columns of some sparse rows, rows at most: column k has
-// count[k] numbers, from k*rows on value[…] in row where[…].
+// columns are some sparse rows, sorted by column: the transpose of
+//
+//	row 0    column 2: 0.5, column 7: 1
+//	row 1    column 7: 0.25
+//
+// is column 2 with 0.5 in row 0, and column 7 with 1 in row 0 and 0.25 in row 1. Column
+// k has count[k] numbers; they are value[k*rows], value[k*rows+1], … in the rows
+// where[k*rows], where[k*rows+1], …
 type columns struct {
-	rows  int
+	rows  int // how many numbers a column can have
 	count []int
 	where []uint16
 	value []float32
@@ -318,12 +354,12 @@ func (c *columns) grow(n, rows int) {
 	}
 }
 
-// collect finds the columns from … to−1 of rows.
+// collect sorts the numbers of rows in the columns from … to−1.
 func (c *columns) collect(rows []SparseRow, from, to int) {
 	count, where, value := c.count, c.where, c.value // locals are faster than fields
 	clear(count[from:to])
 	for i, row := range rows {
-		row = row.part(from, to)
+		row = row.between(from, to)
 		for q, k := range row.Where {
 			at := int(k)*c.rows + count[k]
 			where[at], value[at] = uint16(i), row.Value[q]
@@ -332,18 +368,20 @@ func (c *columns) collect(rows []SparseRow, from, to int) {
 	}
 }
 
-// at returns column k, which has n numbers.
-func (c *columns) at(k, n int) SparseRow {
-	first := k * c.rows
+// column returns column k.
+func (c *columns) column(k int) SparseRow {
+	first, n := k*c.rows, c.count[k]
 	return SparseRow{c.where[first:][:n], c.value[first:][:n]}
 }
+
+// The loops inside.
 
 // addRows adds rows to dst, each scaled:
 //
 //	dst[j] += Σ over q of s · r.Value[q] · row r.Where[q] [j]      for every j
 //
 // rows has them one after the other, each as long as dst. Four are added at a
-// time, then what is left. Each time dst is read and written once, not once for every
+// time, then the rest. Each time dst is read and written once, not once for every
 // row, and the products do not wait for each other to be added: four at a time take
 // half the time of four times one. (Eight at a time take as long as twice four.)
 func addRows(dst []float64, s float64, r SparseRow, rows []float64) {
@@ -431,6 +469,8 @@ func addTo4(r0, r1, r2, r3 []float64, s0, s1, s2, s3 float64, src []float64) {
 	}
 }
 
+// The rest.
+
 // Zip sets m to f(a, b), number by number; all three have one shape.
 func (m *Matrix) Zip(f func(a, b float64) float64, a, b *Matrix) {
 	if m.Rows != a.Rows || m.Cols != a.Cols || a.Rows != b.Rows || a.Cols != b.Cols {
@@ -441,21 +481,21 @@ func (m *Matrix) Zip(f func(a, b float64) float64, a, b *Matrix) {
 	}
 }
 
-// AddSum adds s times the sum of the rows of a (m×n) to the row vector b (1×n).
-func (b *Matrix) AddSum(s float64, a *Matrix) {
-	if b.Rows != 1 || b.Cols != a.Cols {
-		panicShapes("AddSum", "b += s·Σ a", b, a)
+// AddSum adds s times the sum of the rows of delta (m×n) to the row vector b (1×n).
+func (b *Matrix) AddSum(s float64, delta *Matrix) {
+	if b.Rows != 1 || b.Cols != delta.Cols {
+		panicShapes("AddSum", "b += s·Σ δ", b, delta)
 	}
-	share(b.Cols, len(a.Data), func(from, to int) {
-		for i := range a.Rows {
-			add1(b.Data[from:to], s, a.Row(i)[from:to])
+	cores.Share(b.Cols, len(delta.Data), func(from, to int) {
+		for i := range delta.Rows {
+			add1(b.Data[from:to], s, delta.Row(i)[from:to])
 		}
 	})
 }
 
 // Scale multiplies every number of m by s.
 func (m *Matrix) Scale(s float64) {
-	share(m.Rows, len(m.Data), func(from, to int) {
+	cores.Share(m.Rows, len(m.Data), func(from, to int) {
 		data := m.Data[from*m.Cols : to*m.Cols]
 		for i := range data {
 			data[i] *= s
@@ -478,157 +518,11 @@ func (m *Matrix) Argmax(i int) int {
 // String gives the shape of m, "3×4", not its numbers: it is for messages.
 func (m *Matrix) String() string { return fmt.Sprintf("%d×%d", m.Rows, m.Cols) }
 
-// String gives the shape of a.
-func (a *Sparse) String() string { return fmt.Sprintf("%d×%d", len(a.Rows), a.Cols) }
+// String gives the shape of x.
+func (x *Sparse) String() string { return fmt.Sprintf("%d×%d", len(x.Rows), x.Cols) }
 
 // panicShapes panics with the name of an operation, its formula and the
 // shapes of the matrices in it, in the formula's order.
 func panicShapes(operation, formula string, shapes ...fmt.Stringer) {
 	panic(fmt.Sprintf("matrix: %s: shapes do not fit %s: %v", operation, formula, shapes))
-}
-
-// share calls rows(from, to) for parts of 0 … n−1 that together are all of it,
-// and returns when all calls have. It does so on all cores, unless there is too
-// little work, counted in multiplications, to be worth it.
-//
-// rows must compute each number of a result in one call, whole, in an order that
-// does not depend on from and to. So it makes no difference to any bit of the
-// result how many parts there are, and which core does which.
-//
-// The parts are a job, which is published. Whoever has time takes the next part:
-// the caller at once, and helpers, which are goroutines, when they see the job. A
-// job that nobody helps with is simply done by the caller. Of two trainings at
-// once, each overwrites the other's job: they lose help by that, never work.
-func share(n, work int, rows func(from, to int)) {
-	cores := 1
-	if work >= worthSharing && !stayAlone(work) {
-		cores = min(runtime.GOMAXPROCS(0), processors, n)
-	}
-	if cores < 2 {
-		rows(0, n)
-		return
-	}
-	j := &job{rows: rows, n: n, parts: cores}
-	j.left.Store(int32(cores))
-	j.done.Add(1)
-	published.Store(j)
-	for helpers.Load() < int32(cores-1) {
-		helpers.Add(1)
-		go help()
-	}
-	began := time.Now()
-	j.takeParts()
-	j.wait()
-	published.CompareAndSwap(j, nil)
-	if took := time.Since(began); took > time.Millisecond/2+4*time.Duration(work) {
-		lose(took) // even a slow core would have done it alone by now: cores have been taken away
-	}
-}
-
-// worthSharing is how many multiplications a job must take to be shared: fewer
-// are done before another core has noticed. Measured on two cores, the time of an
-// epoch of 784-30-10 and 784-100-10 with mini-batches of 10: with 3,500 it is up to
-// 4% more than with 3,000, with 6,500 up to 9%, with 12,000 up to 8%.
-const worthSharing = 3_000
-
-// processors is how many cores the machine has for this program; tests have more.
-var processors = runtime.NumCPU()
-
-// A job is the parts that share has made of 0 … n−1.
-type job struct {
-	rows  func(from, to int)
-	n     int
-	parts int
-	taken atomic.Int32   // how many times somebody has asked for a part: there are no more than parts
-	left  atomic.Int32   // how many parts are not done
-	done  sync.WaitGroup // to sleep on until none is left
-}
-
-var (
-	published atomic.Pointer[job] // the job to help with, or nil
-	helpers   atomic.Int32        // how many goroutines look for one
-	alone     atomic.Int64        // how many multiplications to do without them; below 0, how many they have shared since the last loss
-)
-
-// takeParts takes and does parts of the job until all are taken, and reports
-// whether it has done any.
-func (j *job) takeParts() (some bool) {
-	for int(j.taken.Load()) < j.parts {
-		p := int(j.taken.Add(1)) - 1
-		if p >= j.parts {
-			break
-		}
-		j.rows(j.bound(p), j.bound(p+1))
-		some = true
-		if j.left.Add(-1) == 0 {
-			j.done.Done()
-		}
-	}
-	return some
-}
-
-// bound returns where part p begins.
-func (j *job) bound(p int) int { return int(int64(p) * int64(j.n) / int64(j.parts)) }
-
-// help is a helper. It helps with one job after another, and ends when it has
-// seen none for a while: most jobs are done sooner than a sleeper is awake. It is
-// more patient as long as a job is not done, for there may soon be another.
-func help() {
-	for looks := 0; looks < maxLooks || looks < 20*maxLooks && published.Load().unfinished(); looks += pause() {
-		if j := published.Load(); j != nil && j.takeParts() {
-			looks = 0
-		}
-	}
-	helpers.Add(-1)
-}
-
-// unfinished reports whether there is a job, and parts of it are not done.
-func (j *job) unfinished() bool { return j != nil && j.left.Load() > 0 }
-
-// wait returns when the job is done. It looks for a while before it sleeps.
-func (j *job) wait() {
-	for looks := 0; looks < maxLooks; looks += pause() {
-		if j.left.Load() == 0 {
-			return
-		}
-	}
-	j.done.Wait()
-}
-
-// lose says that a job has taken so long that nearly all of it was lost: cores are
-// taken away, by other programs, or because the program has used up the time it is
-// given.
-//
-// If more has been gained since the loss before, nothing changes: of 10
-// multiplications that two cores share, each does 5, which saves more than a
-// nanosecond. Otherwise, 100 multiplications for every nanosecond are done alone,
-// which takes some 30 times as long as was lost: the program is at least as fast as
-// on one core, but for a few percent.
-func lose(lost time.Duration) {
-	if shared := -alone.Load(); shared > 10*lost.Nanoseconds() {
-		alone.Store(0)
-	} else {
-		alone.Store(100 * lost.Nanoseconds())
-	}
-}
-
-// stayAlone reports whether a job, worth sharing, is to be done alone all the
-// same, and counts it either way.
-func stayAlone(work int) bool { return alone.Add(-int64(work)) > 0 }
-
-// maxLooks is how many times to look whether something has happened: for some
-// 100 µs.
-const maxLooks = 5_000
-
-// pause returns 1, after some 20 ns in which each result waits for the one before.
-// Two hyperthreads share one core: while one of them pauses, the other has it.
-func pause() int {
-	x := 2.0
-	for range 4 {
-		x = math.Sqrt(x)
-	}
-	if x > 2 { // never, but the compiler does not know and computes x
-		return 0
-	}
-	return 1
 }

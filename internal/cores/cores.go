@@ -1,0 +1,160 @@
+// Package cores shares out the rows of a result among the cores of the machine:
+//
+//	cores.Share(n, n*k, func(from, to int) { … }) // compute rows from … to−1, k multiplications each
+//
+// Share cuts the rows into parts, one for each core. They are a job. The caller takes
+// one part after another, and so do helpers: goroutines that look for the job published
+// last, and end when there is none for a while. Without help, the caller does it all.
+//
+// The calls run at the same time. So each must write its own rows and nothing else,
+// and must not read what another writes. If it computes each number in an order that
+// does not depend on from and to, the result has the same bits on any number of cores.
+// It must not panic: nobody can recover on a helper.
+package cores
+
+import (
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Share calls rows(from, to) for parts of 0 … n−1, in which each row occurs once, and
+// returns when all calls have. work is how many multiplications all rows take, about.
+// Share works alone, with one call rows(0, n), on one core or one row, if there is too
+// little work, and for a while after other programs or a quota have taken cores away.
+func Share(n, work int, rows func(from, to int)) {
+	cores := 1
+	if work >= worthSharing && countJob(work) {
+		cores = min(runtime.GOMAXPROCS(0), processors, n)
+	}
+	if cores < 2 {
+		rows(0, n)
+		return
+	}
+	j := &job{rows: rows, n: n, parts: cores}
+	j.left.Store(int32(cores))
+	j.done.Add(1)
+	published.Store(j)
+	for helpers.Load() < int32(cores-1) {
+		helpers.Add(1)
+		go help()
+	}
+	began := time.Now()
+	j.takeParts()
+	j.wait()
+	published.CompareAndSwap(j, nil)
+	if took := time.Since(began); took > time.Millisecond/2+4*time.Duration(work) {
+		lose(took) // even a slow core, 4 ns a multiplication, would have been faster alone
+	}
+}
+
+// worthSharing is the least work that is shared: less is done before a helper sees it.
+// On two cores, an epoch of 784-30-10 takes up to 4% longer with 3,500, 9% with 6,500.
+const worthSharing = 3_000
+
+var (
+	processors = runtime.NumCPU()  // no more cores than this are used
+	published  atomic.Pointer[job] // the job to help with, or nil
+	helpers    atomic.Int32        // how many goroutines run help
+	shared     atomic.Int64        // multiplications shared since the last loss, see lose
+	toDoAlone  atomic.Int64        // multiplications to do before sharing again: none from 0 down
+)
+
+// A job is the parts that Share has made of rows 0 … n−1.
+type job struct {
+	rows     func(from, to int)
+	n, parts int
+	next     atomic.Int32   // the part to take next: none if it is not below parts
+	left     atomic.Int32   // how many parts are not done
+	done     sync.WaitGroup // to sleep on until none is left
+}
+
+// takeParts does parts of j until all are taken. It reports whether it has done any.
+func (j *job) takeParts() (some bool) {
+	for int(j.next.Load()) < j.parts {
+		if p := int(j.next.Add(1)) - 1; p < j.parts { // else another core was faster
+			j.rows(j.begin(p), j.begin(p+1))
+			some = true
+			if j.left.Add(-1) == 0 {
+				j.done.Done()
+			}
+		}
+	}
+	return some
+}
+
+// begin returns the first row of part p, or n for p = parts.
+func (j *job) begin(p int) int { return int(int64(p) * int64(j.n) / int64(j.parts)) }
+
+// help is a helper. It does not sleep: most jobs are done before a sleeper is awake.
+// It looks longer while a job is not done, because another may come soon after it.
+func help() {
+	for looks := 0; looks < maxLooks || looks < 20*maxLooks && published.Load().unfinished(); looks++ {
+		if j := published.Load(); j != nil && j.takeParts() {
+			looks = 0
+		}
+		pause()
+	}
+	helpers.Add(-1)
+}
+
+// unfinished reports whether there is a job, and parts of it are not done.
+func (j *job) unfinished() bool { return j != nil && j.left.Load() > 0 }
+
+// wait returns when all parts of j are done. It looks for a while before it sleeps.
+func (j *job) wait() {
+	for looks := 0; looks < maxLooks; looks++ {
+		if j.left.Load() == 0 {
+			return
+		}
+		pause()
+	}
+	j.done.Wait()
+}
+
+const maxLooks = 5_000 // with the pauses between them, they take some 100 µs
+
+// pause takes some 20 ns, in which a hyperthread leaves its core to the other one.
+func pause() {
+	x := 2.0
+	for range 4 {
+		x = math.Sqrt(x) // must wait for the root before
+	}
+	if x > 2 { // never, but the compiler does not know this, so it keeps the loop
+		panic("cores: a root of 2 is above 2")
+	}
+}
+
+// lose is told of a job that took far too long because cores were taken away: nearly
+// all of its time was lost. For example 4 ms, where a multiplication takes 0.3 ns.
+// If more than 10 for each ns lost, 40 million, have been shared since the last loss,
+// two cores took 6 ms for them, not 12: sharing gains, and goes on. If not, the next
+// 100 for each ns, 400 million, are done alone in 120 ms, of which 4 ms are only 3%.
+func lose(lost time.Duration) {
+	if shared.Swap(0) <= 10*lost.Nanoseconds() {
+		toDoAlone.Store(100 * lost.Nanoseconds())
+	}
+}
+
+// countJob counts a job worth sharing, and reports whether it is shared.
+func countJob(work int) (share bool) {
+	share = toDoAlone.Load() <= 0 || toDoAlone.Add(-int64(work)) <= 0
+	if share {
+		shared.Add(int64(work))
+	}
+	return share
+}
+
+// Pretend is for tests: until restore is called, Share works as on so many cores, and
+// as if nothing had been lost before. Share must not run during either call.
+func Pretend(cores int) (restore func()) {
+	procs, had := runtime.GOMAXPROCS(cores), processors
+	processors = cores
+	toDoAlone.Store(0)
+	return func() {
+		runtime.GOMAXPROCS(procs)
+		processors = had
+	}
+}

@@ -1,0 +1,134 @@
+package picture
+
+import (
+	"bytes"
+	"encoding/binary"
+	"image"
+	"image/jpeg"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// exif returns the segment of a JPEG that says how the camera was held.
+func exif(order binary.AppendByteOrder, orientation uint16) []byte {
+	name := "MM"
+	if order.String() == "LittleEndian" {
+		name = "II"
+	}
+	tiff := order.AppendUint16([]byte(name), 42)
+	tiff = order.AppendUint32(tiff, 8) // where the directory is
+	tiff = order.AppendUint16(tiff, 2) // entries: the unit of the resolution, and the orientation
+	for _, entry := range [][2]uint16{{0x0128, 2}, {0x0112, orientation}} {
+		tiff = order.AppendUint16(order.AppendUint16(tiff, entry[0]), 3)
+		tiff = order.AppendUint32(tiff, 1)
+		tiff = order.AppendUint16(order.AppendUint16(tiff, entry[1]), 0)
+	}
+	data := append([]byte("Exif\x00\x00"), tiff...)
+	return append(binary.BigEndian.AppendUint16([]byte{0xff, 0xe1}, uint16(len(data)+2)), data...)
+}
+
+// with returns the JPEG with a segment behind its first marker.
+func with(jpg, segment []byte) []byte { return slices.Concat(jpg[:2], segment, jpg[2:]) }
+
+// turnedPage is a page with a dark 7 as a camera has it that says this orientation.
+// A camera has the upper left corner, of 8, at the places that EXIF's table says.
+func turnedPage(orientation int) image.Image {
+	upright := whitePage(60, 80)
+	paintBox(upright, 15, 15, 45, 22, 0)
+	paintBox(upright, 38, 15, 45, 65, 0)
+	w, h := 60, 80
+	if orientation >= 5 {
+		w, h = h, w
+	}
+	page := whitePage(w, h)
+	for y := range h {
+		for x := range w { // where row y and column x of the file are to be seen
+			seen := [9]image.Point{{}, {x, y}, {59 - x, y}, {59 - x, 79 - y}, {x, 79 - y},
+				{y, x}, {59 - y, x}, {59 - y, 79 - x}, {y, 79 - x}}[orientation]
+			page.SetGray(x, y, upright.GrayAt(seen.X, seen.Y))
+		}
+	}
+	return page
+}
+
+func TestReadOrientation(t *testing.T) {
+	encode := func(orientation int) []byte {
+		var file bytes.Buffer
+		if err := jpeg.Encode(&file, turnedPage(orientation), &jpeg.Options{Quality: 100}); err != nil {
+			t.Fatal(err)
+		}
+		return file.Bytes()
+	}
+	want, err := Read(bytes.NewReader(encode(1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, order := range []binary.AppendByteOrder{binary.BigEndian, binary.LittleEndian} {
+		for n := 1; n <= 8; n++ {
+			got, err := Read(bytes.NewReader(with(encode(n), exif(order, uint16(n)))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := cosine(got.Pixels, want.Pixels); c < 0.99 {
+				t.Errorf("%v, orientation %d: got a cosine of %.3f with the picture upright, want 0.99", order, n, c)
+			}
+			if said := strings.Contains(strings.Join(got.Done, ""), "turned"); said != (n > 1) {
+				t.Errorf("%v, orientation %d: got %q, want it to say that it was turned: %v", order, n, got.Done, n > 1)
+			}
+		}
+	}
+}
+
+// EXIF that is damaged is as good as none, wherever it is cut, and whatever it says.
+func TestOrientationDamaged(t *testing.T) {
+	whole := with([]byte("\xff\xd8\xff\xda"), exif(binary.BigEndian, 6))
+	if got := exifOrientation(whole); got != 6 {
+		t.Fatalf("whole: got %d, want 6", got)
+	}
+	segment := exif(binary.BigEndian, 6)
+	for n := range segment {
+		if got := exifOrientation(with([]byte("\xff\xd8"), segment[:n])); got != 1 {
+			t.Errorf("cut after %d bytes: got %d, want 1", n, got)
+		}
+		short := slices.Clone(segment[:n]) // says itself that it is short
+		if n >= 4 {
+			binary.BigEndian.PutUint16(short[2:], uint16(n-2))
+			if got := exifOrientation(with([]byte("\xff\xd8\xff\xda\x00\x00"), short)); got != 1 {
+				t.Errorf("short by itself, %d bytes: got %d, want 1", n, got)
+			}
+		}
+		for _, b := range []byte{0, 0xff} {
+			wrong := slices.Clone(segment)
+			wrong[n] = b
+			if got := exifOrientation(with([]byte("\xff\xd8\xff\xda"), wrong)); got < 1 || got > 8 {
+				t.Errorf("byte %d is %d: got %d, want 1 to 8", n, b, got)
+			}
+		}
+	}
+	for _, n := range []uint16{0, 9, 65535} {
+		if got := exifOrientation(with([]byte("\xff\xd8\xff\xda"), exif(binary.LittleEndian, n))); got != 1 {
+			t.Errorf("orientation %d: got %d, want 1", n, got)
+		}
+	}
+}
+
+func TestReadNamesOtherFormats(t *testing.T) {
+	for _, c := range []struct{ want, file string }{
+		{"HEIC", "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1"},
+		{"HEIC", "\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00heic"},
+		{"AVIF", "\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1"},
+		{"WebP", "RIFF\x24\x00\x00\x00WEBPVP8 "},
+		{"BMP", "BM\x36\x00\x00\x00\x00\x00"},
+		{"TIFF", "II*\x00\x08\x00\x00\x00"},
+		{"TIFF", "MM\x00*\x00\x00\x00\x08"},
+		{"PDF", "%PDF-1.7"},
+		{"SVG", "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>"},
+	} {
+		_, err := Read(strings.NewReader(c.file))
+		want := "a " + c.want + " file, which is not read here; save it as JPEG or PNG"
+		if err == nil || err.Error() != want {
+			t.Errorf("got the error %v, want %q", err, want)
+		}
+	}
+}

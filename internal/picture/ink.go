@@ -1,0 +1,142 @@
+package picture
+
+import "math"
+
+// This file finds ink. A picture is a landscape, dark is low, and it rains: what
+// is drawn is a hollow in which water stays, as deep as the ink is dark. Water
+// runs out at the border of the picture, and down every slope that light makes.
+// So the paper need not be evenly bright, nor need most of the picture be paper.
+
+// noWalls is as high as the land is around a picture that has no walls.
+var noWalls = math.Inf(-1)
+
+// soak returns how much ink is on every pixel of picture v, from 0 to 1, or nil if
+// there is none: how deep the water is, without what the grain of the paper holds.
+// It runs out at the border, unless around the picture there are walls as high as
+// the paper: then a hollow that touches the border holds water, too.
+func soak(v *plane, walls float64) *plane {
+	depth := flood(v, walls)
+	noise, full := levels(depth.data, grainOf(v))
+	if full < 0.08 || full < 2*noise { // too faint to be ink, or too much like the grain
+		return nil
+	}
+	return graded(depth, noise, full)
+}
+
+// paperOf returns how bright the paper is: a quarter of all pixels are at least that.
+func paperOf(v *plane) float64 { return quantile(v.data, 0.75) }
+
+// flood returns how deep the water is at each pixel of a landscape when all its
+// hollows are full, each up to its lowest pass on the way out over the walls. At
+// first the water is infinitely high. Then it falls, in turns from the upper left to
+// the lower right and back, until it stays.
+func flood(v *plane, walls float64) *plane {
+	level := newPlane(v.rows, v.cols)
+	for k := range level.data {
+		level.data[k] = math.Inf(1)
+	}
+	for _, k := range v.border() {
+		level.data[k] = max(v.data[k], walls)
+	}
+	w, changed := v.cols, true
+	fall := func(k, step int) { // to the lowest of the four neighbours before or behind it, or the ground
+		l := level.data
+		lowest := min(l[k+step], l[k+step*w-1], l[k+step*w], l[k+step*w+1])
+		if lowest = max(lowest, v.data[k]); lowest < l[k] {
+			l[k], changed = lowest, true
+		}
+	}
+	for changed {
+		changed = false
+		for i := 1; i < v.rows-1; i++ {
+			for k := i*w + 1; k < i*w+w-1; k++ {
+				fall(k, -1)
+			}
+		}
+		for i := v.rows - 2; i > 0; i-- {
+			for k := i*w + w - 2; k > i*w; k-- {
+				fall(k, 1)
+			}
+		}
+	}
+	for k, ground := range v.data {
+		level.data[k] -= ground
+	}
+	return level
+}
+
+// levels tells paper from ink by the depth of the water. Up to noise it may be the
+// grain of the paper; from full on it is all ink. Without water both are 0.
+func levels(depth, grain []float64) (noise, full float64) {
+	threshold := otsu(depth)
+	paper, ink := make([]float64, 0, len(depth)), []float64{} // the grain of the one, the depth of the other
+	for k, d := range depth {
+		if d > threshold {
+			ink = append(ink, d)
+		} else {
+			paper = append(paper, grain[k])
+		}
+	}
+	if len(ink) == 0 || len(paper) == 0 {
+		return 0, 0
+	}
+	return 3 * quantile(paper, 0.5), quantile(ink, 0.9)
+}
+
+// graded returns how much ink makes each depth: none up to noise or a little more,
+// 1 from full on, in proportion between them.
+func graded(depth *plane, noise, full float64) *plane {
+	ink := newPlane(depth.rows, depth.cols)
+	faint := min(0.1, 0.01+2*noise) // so much ink is none
+	for k, d := range depth.data {
+		if share := (d - noise) / max(full-noise, 0.01); share > faint {
+			ink.data[k] = min(1, share)
+		}
+	}
+	return ink
+}
+
+// grainOf returns how far each pixel is from the mean of the 3×3 pixels around it.
+func grainOf(p *plane) []float64 {
+	grain := make([]float64, len(p.data))
+	for k, v := range p.data {
+		sum, n := 0.0, 0.0
+		i, j := k/p.cols, k%p.cols
+		for y := max(0, i-1); y <= min(p.rows-1, i+1); y++ {
+			for x := max(0, j-1); x <= min(p.cols-1, j+1); x++ {
+				sum, n = sum+p.data[y*p.cols+x], n+1
+			}
+		}
+		grain[k] = math.Abs(v - sum/n)
+	}
+	return grain
+}
+
+// otsu returns the threshold that splits values, from 0 to 1, into the two
+// classes that differ most: the product of their sizes and of the square of the
+// distance between their means is largest (N. Otsu, 1979).
+func otsu(values []float64) float64 {
+	const bins = 256
+	var count [bins]float64 // a histogram: of the values in each bin
+	total := 0.0            // of the bins of all values
+	for _, v := range values {
+		k := min(bins-1, int(v*bins))
+		count[k]++
+		total += float64(k)
+	}
+	n := float64(len(values))
+	below, sum := 0.0, 0.0 // the size of the lower class, and the total of its bins
+	best, threshold := 0.0, 0.0
+	for k, c := range count {
+		below += c
+		sum += c * float64(k)
+		if below == 0 || below == n {
+			continue
+		}
+		d := sum/below - (total-sum)/(n-below)
+		if between := below * (n - below) * d * d; between > best {
+			best, threshold = between, float64(k+1)/bins
+		}
+	}
+	return threshold
+}

@@ -1,0 +1,178 @@
+package show
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAnswer(t *testing.T) {
+	for _, c := range []struct {
+		output []float64
+		want   string
+	}{
+		{[]float64{0.1, 0, 0.1, 0.976, 0, 0, 0.2, 0, 0.03, 0},
+			"3 (3 0.98, 6 0.20, 0 0.10, 2 0.10, 8 0.03, 1 0.00, 4 0.00, 5 0.00, 7 0.00, 9 0.00)"},
+		{[]float64{0.25, 0.5}, "1 (1 0.50, 0 0.25), unsure"},
+	} {
+		if got := Answer(c.output); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+func TestUnsure(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		output []float64
+		want   bool
+	}{
+		{"sure", []float64{0.1, 0.9, 0.2}, false},
+		{"just sure", []float64{0.25, 0.51, 0.1}, false},
+		{"no output above one half", []float64{0.1, 0.5, 0.0}, true},
+		{"two close", []float64{0.1, 0.9, 0.5}, true},
+		{"the second exactly half as high", []float64{0.45, 0.9, 0}, true},
+		{"no numbers", []float64{0.1, nan(), 0.2}, true},
+	} {
+		if got := Unsure(c.output); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// nan returns a number that is none.
+func nan() float64 {
+	zero := 0.0
+	return zero / zero
+}
+
+func TestConfusion(t *testing.T) {
+	var count Confusion
+	for d := range Digits {
+		count[d][d] = 900 + d
+	}
+	count[4][9], count[9][4], count[5][3], count[3][5], count[7][2], count[2][7], count[1][7] = 25, 13, 25, 1, 9, 2, 3
+	var out strings.Builder
+	if err := count.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	want := `
+right \ read     0     1     2     3     4     5     6     7     8     9
+           0   900     .     .     .     .     .     .     .     .     .
+           1     .   901     .     .     .     .     .     3     .     .
+           2     .     .   902     .     .     .     .     2     .     .
+           3     .     .     .   903     .     1     .     .     .     .
+           4     .     .     .     .   904     .     .     .     .    25
+           5     .     .     .    25     .   905     .     .     .     .
+           6     .     .     .     .     .     .   906     .     .     .
+           7     .     .     9     .     .     .     .   907     .     .
+           8     .     .     .     .     .     .     .     .   908     .
+           9     .     .     .     .    13     .     .     .     .   909
+
+most often confused:
+    25 times 4 read as 9
+    25 times 5 read as 3
+    13 times 9 read as 4
+     9 times 7 read as 2
+     3 times 1 read as 7
+`
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+	full := errors.New("the disk is full")
+	if err := count.Write(failing{full}); err != full {
+		t.Errorf("the error is %v, want %v", err, full)
+	}
+	out.Reset()
+	if err := new(Confusion).Write(&out); err != nil || strings.Contains(out.String(), "confused") {
+		t.Errorf("of nothing: %v, it shows\n%s", err, out.String())
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+func TestDraw(t *testing.T) {
+	pixels := []float64{0, 1, 0.5, 1, 1, 0, 0, 0.25, 1}
+	for colour, want := range map[bool]string{
+		false: "+@:\n .+\n",
+		true: "\x1b[38;5;232m\x1b[48;5;255m▀\x1b[38;5;255m\x1b[48;5;255m▀\x1b[38;5;243m\x1b[48;5;232m▀\x1b[0m\n" +
+			"\x1b[38;5;232m\x1b[48;5;232m▀\x1b[38;5;237m\x1b[48;5;232m▀\x1b[38;5;255m\x1b[48;5;232m▀\x1b[0m\n",
+	} {
+		if got := draw(pixels, 3, colour); got != want {
+			t.Errorf("colour %v: got %q, want %q", colour, got, want)
+		}
+	}
+}
+
+func TestImage(t *testing.T) {
+	var out strings.Builder
+	for width, want := range map[int]string{3: "+@:\n .+\n", 0: " +:++  .+\n"} {
+		out.Reset()
+		if err := Image(&out, []float64{0, 1, 0.5, 1, 1, 0, 0, 0.25, 1}, width); err != nil || out.String() != want {
+			t.Errorf("width %d: got %q, %v, want %q", width, out.String(), err, want)
+		}
+	}
+	full := errors.New("the disk is full")
+	if err := Image(failing{full}, []float64{1}, 1); err != full {
+		t.Errorf("the error is %v, want %v", err, full)
+	}
+}
+
+func TestMeter(t *testing.T) {
+	var w bytes.Buffer
+	clock := time.Unix(0, 0)
+	show := meter(&w, func() time.Time { return clock })
+	at := func(seconds float64, done int, want string) {
+		t.Helper()
+		clock = time.Unix(0, int64(seconds*1e9))
+		w.Reset()
+		show(done, 200)
+		if w.String() != want {
+			t.Errorf("after %v s and %d of 200: wrote %q, want %q", seconds, done, w.String(), want)
+		}
+	}
+	at(0, 10, "")
+	at(0.9, 20, "")
+	at(1.1, 50, "\r 25%")
+	at(1.2, 60, "") // not more than five times a second
+	at(1.4, 100, "\r 50%")
+	at(1.5, 200, "\r       \r") // gone before the line of the epoch
+	at(1.6, 10, "")             // the next epoch is timed afresh
+	at(2.5, 20, "")
+	at(2.55, 200, "") // an epoch that showed nothing has nothing to wipe out
+}
+
+func TestMeterOnTerminalAlone(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if NewMeter(file) != nil || NewMeter(new(bytes.Buffer)) != nil {
+		t.Error("progress would be shown on a file or in memory")
+	}
+	device, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer device.Close()
+	if NewMeter(device) != nil {
+		t.Errorf("progress would be shown on %s", os.DevNull)
+	}
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip("skipped: no terminal can be made here: ", err)
+	}
+	defer terminal.Close()
+	for term, want := range map[string]bool{"xterm": true, "dumb": false} {
+		if t.Setenv("TERM", term); IsTerminal(terminal) != want || (NewMeter(terminal) != nil) != want {
+			t.Errorf("TERM=%s: that it is a terminal is %v, want %v", term, !want, want)
+		}
+	}
+}

@@ -1,1 +1,0 @@
-python3 -m zipfile -e "pickle.zip" .

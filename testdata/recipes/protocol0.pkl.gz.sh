@@ -1,1 +1,0 @@
-python3 -c "import sys,gzip,pickle;n=sys.argv[1];q=lambda n:(gzip.open if open(n,'rb').read(1)==bytes([31]) else open)(n,'rb');pickle.dump(pickle.load(q(n),encoding='latin1'),gzip.open('digits.pkl.gz','wb',6),4)" "protocol0.pkl.gz"
