@@ -13,11 +13,11 @@
 // transposed: every loop runs along the rows of its matrices.
 //
 // The cores of the machine share a product if it is large enough; cores.Share hands out
-// parts of it. These are the jobs of a mini-batch of 10 with 784-30-10, of which cores
-// share six, and so meet six times. An image has some 150 pixels that are not 0, and
-// one σ takes as long as 20 multiplications.
+// parts of it. These are the jobs of a mini-batch of 10 with 784-30-10, in their order.
+// Two cores share six of them, so they meet six times. An image has some 150 pixels that
+// are not 0, and one σ takes as long as 20 multiplications.
 //
-//	job                                 multiplications            each core takes
+//	job                                 multiplications            each of two cores takes
 //	MulAddSparse, two products (22)     10·150·30     = 45,000     a band of pixels
 //	MulAddSparse, their sum, σ          10·30·20      =  6,000     5 images
 //	MulAdd (22)                         10·10·(30+20) =  5,000     5 images
@@ -28,8 +28,9 @@
 //	AddSum (BP3)                        10·10         =    100     too little to share
 //	AddTMul (BP4)                       30·10·10      =  3,000     15 rows of weights
 //
-// Each part is rows of the result, so one core computes each number whole, in one
-// order: the result is the same to the last bit, however many cores there are.
+// Each part is rows of a result, so one core computes each number whole, in an order
+// that does not depend on the parts: the result is the same to the last bit, however many
+// cores there are.
 
 package main
 
@@ -196,17 +197,17 @@ type SparseRow struct {
 // of a digit, four fifths of the pixels are exactly 0.
 //
 // Neither these pixels nor their weights are looked at, and that is most of the speed
-// of this program. On the way forward x[i][k] · w[k][j] would add 0 to z, in the step
-// s · x[i][k] · δ[i][j] would add 0 to w. (0 times a weight that is infinite would be
-// NaN; SGD looks for such weights itself.)
+// of this program. It is right, because such a pixel x[i][k] adds nothing: on the way
+// forward x[i][k] · w[k][j] is 0, and in the step s · x[i][k] · δ[i][j] is 0. (But 0 times
+// a weight that is infinite would be NaN. SGD looks for such weights itself.)
 type Sparse struct {
 	Rows []SparseRow
 	Cols int
 }
 
-// Products of images go in two bands of pixels, which are the columns before cut and
-// the others. Their cut is at 29/56 of the columns: of the 28 rows of an image, that
-// is 14½, because half of MNIST's ink is above that. So two cores have the same to do.
+// cut returns where products of images are cut into two bands of pixels: one has the
+// columns before cut, the other has the rest. Above row 14½ of the 28 rows of an image
+// is half of MNIST's ink, and 14½/28 = 29/56. So two cores have the same to do.
 func (x *Sparse) cut() int { return x.Cols * 29 / 56 }
 
 // column maps 0 … 2·Cols to the columns of x, so that 0 … Cols is the first band
@@ -227,13 +228,20 @@ type Space struct {
 	columns columns // for AddTMulSparse
 }
 
-// MulAddSparse is MulAdd of images: the same three loops, but k goes through the
-// pixels of image i that are not 0 alone. It makes two products, that of the first band
-// of pixels and that of the second, each whole, on one core as on many. In a second
-// job it adds them up.
+// MulAddSparse sets z to f(x·w + b), as MulAdd does, for images x. Of an image, k goes
+// only through the pixels that are not 0:
 //
-// The bands are there because of AddTMulSparse. It has written the weights in the step
-// before, also in bands, and each core still has its own band of them in its own
+//	for i in rows of z, j in columns of z
+//		z[i][j] = b[j]
+//		for k in the pixels of image i
+//			z[i][j] += x[i][k] · w[k][j]
+//		z[i][j] = f(z[i][j])
+//
+// One job makes two products, one of the first band of pixels and one of the second, each
+// in rows of its own. Another job adds them up, b last. It is so on one core, too.
+//
+// The bands are there because of AddTMulSparse. In the step before, it has written the
+// weights, also in bands, and each core still has its own band of them in its own
 // cache. If images were shared out instead, each core would need all the weights, half
 // of them from the other core's cache: measured on two cores, that takes as long as the
 // second core saves. In both products the caller of Share begins with the first band.
@@ -267,10 +275,16 @@ func (z *Matrix) MulAddSparse(f func(numbers []float64), x *Sparse, w, b *Matrix
 	})
 }
 
-// AddTMulSparse is AddTMul of images: the same three loops, but i goes through the
-// images alone whose pixel k is not 0. There are two ways to go. Image by image: the errors of one image are added to the
-// rows of w of all its pixels. Or pixel by pixel: to the row of w of one pixel, the
-// errors of all images that have the pixel are added; see wide.
+// AddTMulSparse adds s·xᵀ·δ to w, as AddTMul does, for images x. For a pixel k, i goes
+// only through the images in which it is not 0:
+//
+//	for k in rows of w, j in columns of w
+//		for i in the images that have pixel k
+//			w[k][j] += s · x[i][k] · δ[i][j]
+//
+// There are two ways to go. Image by image: the errors of one image are added to the rows
+// of w that belong to its pixels. Pixel by pixel: the errors of all images that have a
+// pixel are added to its row of w. See wide.
 func (w *Matrix) AddTMulSparse(s float64, x *Sparse, delta *Matrix, space *Space) {
 	m := len(x.Rows)
 	if m != delta.Rows || w.Rows != x.Cols || w.Cols != delta.Cols {

@@ -125,6 +125,9 @@ func (r *reader) readNumbers(b io.Reader, t pickle.Type, bigEndian bool, shape [
 
 // appendTo appends the numbers of a numpy array to a.
 func (r *reader) appendTo(a *array, from *pickle.Array) error {
+	if from.Shape == nil {
+		return fmt.Errorf("the pickle holds %s", pickle.Describe(from))
+	}
 	n := from.Len()
 	if err := r.take(n); err != nil {
 		return err

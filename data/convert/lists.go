@@ -111,9 +111,6 @@ func (r *reader) addPickled(v any, s source) error {
 	}
 	switch v := v.(type) {
 	case *pickle.Array:
-		if v.Shape == nil {
-			return fmt.Errorf("the pickle holds %s", pickle.Describe(v))
-		}
 		a := &array{shape: v.Shape}
 		if err := r.appendTo(a, v); err != nil {
 			return err
@@ -161,7 +158,7 @@ func (r *reader) addRows(items []any, s source) error {
 		case *pickle.Array:
 			err = r.appendTo(all, v)
 		}
-		if n := all.len() - before; err == nil && (n*(i+1) != all.len() || !isRow(item)) {
+		if n := all.len() - before; err == nil && n*(i+1) != all.len() {
 			err = fmt.Errorf("item %d of a list is %s, and the first %s", i, pickle.Describe(item), pickle.Describe(items[0]))
 		}
 		if err != nil {

@@ -72,7 +72,7 @@ func (m *members) next() error {
 			return err
 		case next[0] == 0 && padding < maxPadding:
 			m.file.Discard(1)
-		case padding > 1000:
+		case padding > 0:
 			return gzip.ErrHeader
 		default:
 			return m.member.Reset(m.file)

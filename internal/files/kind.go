@@ -2,8 +2,8 @@
 //
 // Identify tells by the first bytes of a file what Kind of file it is, and Kind.Mend
 // what to do with it. Gunzip inflates a gzip file, and says whether one that it cannot
-// inflate is cut short or damaged. Replace writes a file whole or not at all; Target
-// says before a long run whether Replace can. A program that wants a gzip'd pickle says
+// inflate is cut short or damaged. Replace writes a file whole or not at all; Target and
+// Output say before a long run whether it can. A program that wants a gzip'd pickle says
 //
 //	kind := files.Identify(head)
 //	fmt.Errorf("%s: not a gzip file but %s; %s", name, kind.What, kind.Mend(name))
@@ -37,8 +37,9 @@ type Kind struct {
 const (
 	again     = "download it again"
 	convert   = `run: go run ./data/convert "FILE"`
-	python    = `run: python3 data/convert/npz.py "FILE" && go run ./data/convert "FILE.npz"`
-	trusted   = "if you trust it, " + python // Python runs what such a file says
+	toNPZ     = `python3 data/convert/npz.py "FILE" && go run ./data/convert "FILE.npz"`
+	python    = "run: " + toNPZ
+	trusted   = "if you trust it: " + toNPZ // Python runs what such a file says
 	inflateXZ = `run: python3 -c "import sys,lzma;n=sys.argv[1];open(n+'.out','xb').write(lzma.open(n).read())" "FILE"` +
 		` && go run ./data/convert "FILE.out"`
 	asPicture = `to have the digit in it read, run: go run . "FILE"`
@@ -52,7 +53,7 @@ var (
 	GitLFS       = &Kind{"a git-lfs pointer, not the file it stands for", "run: git lfs pull", ""}
 	IDXImages    = &Kind{"images in IDX, MNIST's first form, which has four files", convert, "\x00\x00\x08\x03"}
 	IDXLabels    = &Kind{"labels in IDX, MNIST's first form, which has four files", convert, "\x00\x00\x08\x01"}
-	NPY          = &Kind{"a numpy array (.npy): images or labels alone", `run: go run ./data/convert "FILE" "LABELS.npy"`, "\x93NUMPY"}
+	NPY          = &Kind{"a numpy array (.npy): images or labels alone", convert + ` "LABELS.npy"`, "\x93NUMPY"}
 	NPZ          = &Kind{"numpy arrays in a zip archive (.npz)", convert, ""}
 	Torch        = &Kind{"a file by torch.save", trusted, "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."} // a zip since 2020
 	Zip          = &Kind{"a zip archive", convert, "PK\x03\x04"}
