@@ -1,8 +1,9 @@
-// This file is the book's mnist_loader.py: it makes three data sets of a gzip'd
+// This file is the book's mnist_loader.py: it makes three data sets from a gzip'd
 // pickle, and says what is wrong with a file that does not hold them.
 //
 // The way of a pixel, from a file to its weight:
 //
+//   - command.loadData opens the file, and LoadData reads it.
 //   - readPickle inflates the file (files.Gunzip), and has pickle.Read put the pixel,
 //     with all others of its set, into one array.
 //   - dataSets takes the three pairs of images and labels apart, and dataSet one pair:
@@ -35,10 +36,10 @@ import (
 // mnist.pkl.gz; or of two, training and test, as in Keras' old one: then there
 // are no validation digits. The pairs, and the three of them, may be tuples or lists.
 //
-//	images  a numpy array, n×784 or n×28×28, or any other number of pixels, but
-//	        one for all sets; or a list of arrays of one dimension, as the book's
+//	images  a numpy array, n×784 or n×28×28, or of any other number of pixels,
+//	        the same in all sets; or a list of arrays of one dimension, as the book's
 //	        expand_mnist.py makes them. float32 or float64, from 0 (paper) to 1
-//	        (ink); or uint8, divided here by 256, the book's scale.
+//	        (ink); or uint8, divided here by 256: so the book's file was made.
 //	labels  a numpy array of any integer type, or a list of ints, Python's or
 //	        numpy's: the digit each image shows, 0 to 9.
 //
@@ -139,7 +140,7 @@ func readPickle(name string, r io.Reader) (any, error) {
 		return nil, err
 	}
 	inflated := bufio.NewReader(unzipped)
-	head, _ = inflated.Peek(files.HeadSize) // its error comes again
+	head, _ = inflated.Peek(files.HeadSize) // the next read returns its error
 	var v any
 	if kind := files.Identify(head); len(head) > 0 && kind != nil && kind != files.Pickle {
 		err = fmt.Errorf("in the gzip is no pickle but %s; %s", kind.What, kind.Mend(name))
@@ -163,9 +164,10 @@ func readPickle(name string, r io.Reader) (any, error) {
 // dataSets makes the three data sets of the object in a pickle, the file called name.
 func dataSets(name string, pickled any) (training, validation, test *DataSet, err error) {
 	pairs, ok := pickle.Items(pickled)
+	which := []int{2, 1, 0} // the small sets first: they are garbage when the large one needs memory
 	switch {
-	case ok && len(pairs) == 2: // Keras' old file
-		pairs = []any{pairs[0], nil, pairs[1]}
+	case ok && len(pairs) == 2: // training and test: Keras' old file has no validation digits
+		pairs, which = []any{pairs[0], nil, pairs[1]}, []int{2, 0}
 	case !ok || len(pairs) != 3:
 		mend := ""
 		if _, isDict := pickled.(*pickle.Dict); isDict {
@@ -176,11 +178,7 @@ func dataSets(name string, pickled any) (training, validation, test *DataSet, er
 	}
 	var sets [3]*DataSet
 	m := maker{made: map[*pickle.Array][]SparseRow{}}
-	for _, s := range []int{2, 1, 0} { // the small ones first: their arrays are garbage when memory is needed
-		if pairs[s] == nil {
-			sets[s] = &DataSet{Pixels: sets[2].Pixels}
-			continue
-		}
+	for _, s := range which {
 		set := [3]string{"training", "validation", "test"}[s]
 		if sets[s], err = m.dataSet(set, pairs[s]); err != nil {
 			return nil, nil, nil, err
@@ -193,18 +191,22 @@ func dataSets(name string, pickled any) (training, validation, test *DataSet, er
 				set, sets[s].Pixels, sets[2].Pixels)
 		}
 	}
+	if sets[1] == nil {
+		sets[1] = &DataSet{Pixels: sets[2].Pixels}
+	}
 	return sets[0], sets[1], sets[2], nil
 }
 
 const (
 	maxPixels = 1 << 16    // of one image: a place in it is a uint16
 	maxInk    = 60_000_000 // pixels that are not 0, at 6 bytes each; MNIST has 11 million in its 70,000 images
-	imageRoom = 12         // pixels of ink that each image counts as besides, for the memory it takes itself
-
-	// rounding is how far outside of 0 to 1 a pixel may be that was computed to be
-	// 0 or 1.
-	rounding = 1e-6
+	imageRoom = 12         // pixels of ink that each image counts as besides: two slices, and what the allocator adds
+	rounding  = 1e-6       // a pixel that was computed may miss 0 or 1 by so much
 )
+
+// collectAfter is how many pixels are read before garbage is collected: 64 MB of MNIST's.
+// It is collected after each array of images as well.
+const collectAfter = 1 << 24
 
 // A maker makes data sets of arrays. One array may belong to two sets, or stand twice
 // in a list, so the maker remembers the images that it has made of each.
@@ -304,7 +306,7 @@ func (m *maker) images(set string, first int, a *pickle.Array, pixels int) ([]Sp
 				return nil, fmt.Errorf("%s images, row %d, %w", set, first+i, err)
 			}
 			images = append(images, image)
-			if m.behind += pixels; m.behind > 1<<24 || i == n-1 && n > 1 {
+			if m.behind += pixels; m.behind > collectAfter || i == n-1 && n > 1 {
 				a.Release((i + 1) * pixels)
 				runtime.GC()
 				m.behind = 0
@@ -344,7 +346,8 @@ func (m *maker) ink(a *pickle.Array, from, pixels int) (SparseRow, error) {
 }
 
 // labels returns the labels of the n images of the data set called set: an array or a
-// list of integers from 0 to 9.
+// list of integers from 0 to 9. An array that was read as images is refused, because it
+// has been let go.
 func (m *maker) labels(set string, pickled any, n int) ([]uint8, error) {
 	items, isSequence := pickle.Items(pickled)
 	a, isArray := pickled.(*pickle.Array)

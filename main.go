@@ -99,8 +99,7 @@ type command struct {
 	*options.Options
 	stdout, stderr io.Writer
 
-	// The files to write, which those of -save and -page are, or lead to as links.
-	// checkOutputs finds them.
+	// The files behind -save and -page, after following links. checkOutputs finds them.
 	saveFile, pageFile string
 }
 
@@ -145,8 +144,8 @@ func (c *command) perform() error {
 	return c.readPictures(net)
 }
 
-// checkOutputs fails if the files of -save and -page could not be written, or if one
-// of them is a file that is read here, or both are one. It is better to learn that
+// checkOutputs fails if the files of -save and -page could not be written, if one of them
+// is a file that is read here, or if both are the same. It is better to learn that
 // before the training than after it.
 func (c *command) checkOutputs() (err error) {
 	read := append([]string{cmp.Or(c.Data, mnistFile)}, c.Pictures...)

@@ -1,6 +1,6 @@
 // This file is where the time goes: the matrix, the images, the products of which a
-// network is made, and the loops inside them. Its code knows nothing of networks; its
-// parameters are named after the part that they play in one.
+// network is made, and the loops inside them. Its code knows nothing of networks, but
+// its parameters have the names that the same things have in one.
 //
 // Shapes are written rows×columns. A mini-batch of m examples on its way from
 // nIn neurons to nOut is multiplied by weights w (nIn×nOut) in three ways:
@@ -10,27 +10,29 @@
 //	the step  w += s · xᵀ (nIn×m) · δ (m×nOut)            (nIn×nOut)  AddTMul, AddTMulSparse
 //
 // where f is σ on the way forward, and σ′ on the way back. No dense matrix is ever
-// transposed: every loop runs along the rows of its matrices.
+// transposed: every loop runs along the rows of its matrices. (Of images it may pay to
+// list the columns, see columns.)
 //
 // The cores of the machine share a product if it is large enough; cores.Share hands out
-// parts of it. These are the jobs of a mini-batch of 10 with 784-30-10, in their order.
-// Two cores share six of them, so they meet six times. An image has some 150 pixels that
+// parts of it, and waits until all are done: there the cores meet. These are the products
+// of a mini-batch of 10 with 784-30-10, in their order. Two cores share six of them, so
+// they meet six times. (With a λ, Scale is a seventh.) An image has some 150 pixels that
 // are not 0, and one σ takes as long as 20 multiplications.
 //
-//	job                                 multiplications            each of two cores takes
+//	product                             multiplications            each of two cores takes
 //	MulAddSparse, two products (22)     10·150·30     = 45,000     a band of pixels
 //	MulAddSparse, their sum, σ          10·30·20      =  6,000     5 images
 //	MulAdd (22)                         10·10·(30+20) =  5,000     5 images
-//	Zip (BP1)                           10·10         =    100     too little to share
+//	Zip (BP1)                           10·10         =    100     never shared
 //	MulT (BP2)                          10·30·10      =  3,000     5 images
 //	AddSum (BP3)                        10·30         =    300     too little to share
 //	AddTMulSparse (BP4)                 10·150·30     = 45,000     a band of pixels
 //	AddSum (BP3)                        10·10         =    100     too little to share
 //	AddTMul (BP4)                       30·10·10      =  3,000     15 rows of weights
 //
-// Each part is rows of a result, so one core computes each number whole, in an order
-// that does not depend on the parts: the result is the same to the last bit, however many
-// cores there are.
+// Each part is rows of a result (of AddSum, columns of its one row). So one core computes
+// each number whole, in an order that does not depend on the parts: the result is the same
+// to the last bit, however many cores there are.
 
 package main
 
@@ -47,7 +49,7 @@ import (
 // memory, where the processor is fastest.
 //
 // A shape that does not fit is a mistake in the program, not in its input:
-// every method that is given a matrix panics, naming the operation and the
+// every method panics if the shapes do not fit, and names the operation and the
 // shapes.
 type Matrix struct {
 	Rows, Cols int
@@ -65,8 +67,8 @@ func (m *Matrix) Row(i int) []float64 {
 }
 
 // SetRows makes m a rows×m.Cols matrix in the memory it has, for a mini-batch
-// of another length. The numbers in m mean nothing afterwards, unless it had as
-// many rows before. It panics if m was not made with room for that many rows.
+// of another length. If the number of rows changes, the numbers mean nothing afterwards.
+// It panics if m was not made with room for that many rows.
 func (m *Matrix) SetRows(rows int) {
 	if rows < 0 || rows*m.Cols > cap(m.Data) {
 		panic(fmt.Sprintf("matrix: SetRows: %d rows asked of a %v with room for %d numbers", rows, m, cap(m.Data)))
@@ -74,18 +76,18 @@ func (m *Matrix) SetRows(rows int) {
 	m.Rows, m.Data = rows, m.Data[:rows*m.Cols]
 }
 
-// MulAdd sets z to f(x·w + b), where b is added to every row, and f changes the
-// numbers that it is given in place, several rows at once:
+// MulAdd sets z to f(x·w + b), where b is added to every row. f is given a slice of
+// several rows, and overwrites its numbers.
 //
 //	for i in rows of z, j in columns of z
-//		z[i][j] = b[j]
+//		z[i][j] = 0
 //		for k in columns of x
 //			z[i][j] += x[i][k] · w[k][j]
-//		z[i][j] = f(z[i][j])
+//		z[i][j] = f(z[i][j] + b[j])
 //
-// The loop over j is the inner one here, so that it runs along rows: row i of x·w is
+// Here the loop over j is the inner one, so that it runs along rows: row i of x·w is
 // the sum of the rows of w, each scaled by a number of row i of x. Four rows are added
-// at a time (see addRows), and b is added last.
+// at a time, by add4.
 func (z *Matrix) MulAdd(f func(numbers []float64), x, w, b *Matrix) {
 	if x.Cols != w.Rows || z.Rows != x.Rows || z.Cols != w.Cols || b.Rows != 1 || b.Cols != z.Cols {
 		panicShapes("MulAdd", "z = f(x·w + b)", z, x, w, b)
@@ -101,7 +103,7 @@ func (z *Matrix) MulAdd(f func(numbers []float64), x, w, b *Matrix) {
 			for ; k < len(xi); k++ {
 				add1(zi, xi[k], w.Row(k))
 			}
-			add1(zi, 1, b.Data)
+			add1(zi, 1, b.Data) // scaled by 1
 		}
 		f(z.Data[from*z.Cols : to*z.Cols])
 	})
@@ -119,8 +121,8 @@ const workOfExp = 20
 //		out[i][j] *= f(a[i][j])
 //
 // The inner loop is the dot product of row i of δ and row j of w, both of which lie
-// along memory. Four dot products are computed at once, because one alone would wait
-// for its own last addition at every step.
+// along memory. Four dot products are computed at once: a core can begin an addition
+// before the last one has ended, but not an addition to the same sum.
 func (out *Matrix) MulT(f func(float64) float64, delta, w, a *Matrix) {
 	if delta.Cols != w.Cols || out.Rows != delta.Rows || out.Cols != w.Rows || a.Rows != out.Rows || a.Cols != out.Cols {
 		panicShapes("MulT", "out = δ·wᵀ ⊙ f(a)", out, delta, w, a)
@@ -129,7 +131,7 @@ func (out *Matrix) MulT(f func(float64) float64, delta, w, a *Matrix) {
 		for i := from; i < to; i++ {
 			d, o, j := delta.Row(i), out.Row(i), 0
 			for ; j+4 <= len(o); j += 4 {
-				w0, w1 := w.Row(j)[:len(d)], w.Row(j + 1)[:len(d)]
+				w0, w1 := w.Row(j)[:len(d)], w.Row(j + 1)[:len(d)] // as long as d: see add4
 				w2, w3 := w.Row(j + 2)[:len(d)], w.Row(j + 3)[:len(d)]
 				var s0, s1, s2, s3 float64
 				for k, v := range d {
@@ -160,8 +162,9 @@ func (out *Matrix) MulT(f func(float64) float64, delta, w, a *Matrix) {
 //		for i in rows of x
 //			w[k][j] += s · x[i][k] · δ[i][j]
 //
-// The loop over j is the inner one here: row k of w gains the rows of δ, each scaled
-// by s times a number of column k of x. Four rows of δ are added at a time.
+// Here the loop over j is the inner one, and the loop over i the outer one: row k of w
+// gains the rows of δ, each scaled by s times a number of column k of x. Four rows of δ
+// are added at a time.
 func (w *Matrix) AddTMul(s float64, x, delta *Matrix) {
 	if x.Rows != delta.Rows || w.Rows != x.Cols || w.Cols != delta.Cols {
 		panicShapes("AddTMul", "w += s·xᵀ·δ", w, x, delta)
@@ -186,8 +189,8 @@ func (w *Matrix) AddTMul(s float64, x, delta *Matrix) {
 
 // Images.
 
-// A SparseRow is a row most of whose numbers are 0: it has Value[q] in column
-// Where[q], ascending, and 0 in all other columns.
+// A SparseRow is a row most of whose numbers are 0. The others are numbered q = 0, 1, …:
+// number q is Value[q], and stands in column Where[q]. The columns ascend.
 type SparseRow struct {
 	Where []uint16
 	Value []float32
@@ -205,24 +208,25 @@ type Sparse struct {
 	Cols int
 }
 
-// cut returns where products of images are cut into two bands of pixels: one has the
-// columns before cut, the other has the rest. Above row 14½ of the 28 rows of an image
-// is half of MNIST's ink, and 14½/28 = 29/56. So two cores have the same to do.
-func (x *Sparse) cut() int { return x.Cols * 29 / 56 }
+// boundary returns the column that products of images are cut at, into two bands of
+// pixels. Half of MNIST's ink is above row 14½ of the 28 rows of an image, and 14½/28 =
+// 29/56. So two cores have the same to do.
+func (x *Sparse) boundary() int { return x.Cols * 29 / 56 }
 
-// column maps 0 … 2·Cols to the columns of x, so that 0 … Cols is the first band
-// and Cols … 2·Cols the second.
-func (x *Sparse) column(t int) int {
+// bandColumn maps 0 … 2·Cols to the columns of x, so that 0 … Cols is the first band
+// and Cols … 2·Cols the second. Share cuts its range into equal parts, and one of its cuts
+// is in the middle of the range, if the cores are an even number: there the boundary is.
+func (x *Sparse) bandColumn(t int) int {
 	// In int64: an int of 32 bits is too short for the product of two numbers of columns.
-	cut := int64(x.cut())
+	cut := int64(x.boundary())
 	if t <= x.Cols {
 		return int(int64(t) * cut / int64(max(1, x.Cols)))
 	}
 	return int(cut + int64(t-x.Cols)*(int64(x.Cols)-cut)/int64(x.Cols))
 }
 
-// A Space is room that the products of images need besides their operands. It is used
-// again for mini-batch after mini-batch.
+// A Space is the scratch memory of the products of images. It is used again for
+// mini-batch after mini-batch.
 type Space struct {
 	second  Matrix  // for MulAddSparse: the product of the second band
 	columns columns // for AddTMulSparse
@@ -237,14 +241,15 @@ type Space struct {
 //			z[i][j] += x[i][k] · w[k][j]
 //		z[i][j] = f(z[i][j])
 //
-// One job makes two products, one of the first band of pixels and one of the second, each
-// in rows of its own. Another job adds them up, b last. It is so on one core, too.
+// It makes two products, one of the first band of pixels and one of the second, each in
+// rows of its own, and then adds them up, b last. One core alone makes two products as
+// well, so the bits are the same.
 //
-// The bands are there because of AddTMulSparse. In the step before, it has written the
-// weights, also in bands, and each core still has its own band of them in its own
-// cache. If images were shared out instead, each core would need all the weights, half
+// The bands are there because of AddTMulSparse. With the last mini-batch it has written
+// the weights, also in bands, and each of two cores mostly has its own band of them in its
+// own cache. If images were shared out instead, each core would need all the weights, half
 // of them from the other core's cache: measured on two cores, that takes as long as the
-// second core saves. In both products the caller of Share begins with the first band.
+// second core saves.
 func (z *Matrix) MulAddSparse(f func(numbers []float64), x *Sparse, w, b *Matrix, space *Space) {
 	m := len(x.Rows)
 	if x.Cols != w.Rows || z.Rows != m || z.Cols != w.Cols || b.Rows != 1 || b.Cols != z.Cols {
@@ -254,7 +259,7 @@ func (z *Matrix) MulAddSparse(f func(numbers []float64), x *Sparse, w, b *Matrix
 		space.second.Data = make([]float64, len(z.Data))
 	}
 	space.second = Matrix{m, z.Cols, space.second.Data[:len(z.Data)]}
-	second, cut := &space.second, x.cut()
+	second, cut := &space.second, x.boundary()
 	cores.Share(2*m, x.count()*z.Cols, func(from, to int) {
 		for i := from; i < to; i++ { // row i of the first product, or row i−m of the second
 			if i < m {
@@ -282,9 +287,9 @@ func (z *Matrix) MulAddSparse(f func(numbers []float64), x *Sparse, w, b *Matrix
 //		for i in the images that have pixel k
 //			w[k][j] += s · x[i][k] · δ[i][j]
 //
-// There are two ways to go. Image by image: the errors of one image are added to the rows
-// of w that belong to its pixels. Pixel by pixel: the errors of all images that have a
-// pixel are added to its row of w. See wide.
+// There are two ways to go. Short rows of w go image by image: the errors of one image are
+// added to the rows of w that belong to its pixels. Rows of wide and more go pixel by
+// pixel: the errors of all images that have a pixel are added to its row of w.
 func (w *Matrix) AddTMulSparse(s float64, x *Sparse, delta *Matrix, space *Space) {
 	m := len(x.Rows)
 	if m != delta.Rows || w.Rows != x.Cols || w.Cols != delta.Cols {
@@ -295,7 +300,7 @@ func (w *Matrix) AddTMulSparse(s float64, x *Sparse, delta *Matrix, space *Space
 		cols.grow(x.Cols, min(m, block))
 	}
 	cores.Share(2*x.Cols, x.count()*w.Cols, func(from, to int) {
-		from, to = x.column(from), x.column(to) // these rows of w
+		from, to = x.bandColumn(from), x.bandColumn(to) // these pixels, and their rows of w
 		if w.Cols < wide {
 			for i := range m {
 				addToRows(w.Data, s, x.Rows[i].between(from, to), delta.Row(i))
@@ -303,7 +308,7 @@ func (w *Matrix) AddTMulSparse(s float64, x *Sparse, delta *Matrix, space *Space
 			return
 		}
 		for i := 0; i < m; i += block {
-			cols.collect(x.Rows[i:min(i+block, m)], from, to)
+			cols.collect(x.Rows[i:min(i+block, m)], from, to) // cores collect different columns
 			deltas := delta.Data[i*delta.Cols:]
 			for k := from; k < to; k++ {
 				if column := cols.column(k); len(column.Where) > 0 {
@@ -318,12 +323,12 @@ func (w *Matrix) AddTMulSparse(s float64, x *Sparse, delta *Matrix, space *Space
 // weights is then read and written once for several images, not once for each, but
 // first it takes time to find out which images have which pixel. Measured on one core,
 // the time of an epoch pixel by pixel over that image by image, with mini-batches of 10:
-// 784-30-10, 1.09; 784-60-10, 1.03; 784-100-10, 0.98; 784-300-10, 0.93; on two cores, a
-// little less.
+// 784-30-10, 1.09; 784-60-10, 1.03; 784-100-10, 0.98; 784-300-10, 0.93. On two cores the
+// ratios are lower by 0.02 to 0.03.
 const wide = 64
 
 // block is how many images AddTMulSparse takes at a time when it goes pixel by
-// pixel. It bounds the room that columns take.
+// pixel, so that a mini-batch of thousands does not need columns of thousands.
 const block = 50
 
 // count returns how many numbers of x are not 0.
@@ -363,7 +368,8 @@ type columns struct {
 
 // grow makes room for n columns of so many rows.
 func (c *columns) grow(n, rows int) {
-	if c.rows = rows; n*rows > len(c.where) || n > len(c.count) {
+	c.rows = rows
+	if n*rows > len(c.where) || n > len(c.count) {
 		c.count, c.where, c.value = make([]int, n), make([]uint16, n*rows), make([]float32, n*rows)
 	}
 }
@@ -397,7 +403,7 @@ func (c *columns) column(k int) SparseRow {
 // rows has them one after the other, each as long as dst. Four are added at a
 // time, then the rest. Each time dst is read and written once, not once for every
 // row, and the products do not wait for each other to be added: four at a time take
-// half the time of four times one. (Eight at a time take as long as twice four.)
+// half the time of four times one. Eight at a time gain nothing more.
 func addRows(dst []float64, s float64, r SparseRow, rows []float64) {
 	n, where, value := len(dst), r.Where, r.Value[:len(r.Where)]
 	for len(where) >= 4 {
@@ -419,7 +425,9 @@ func addRows(dst []float64, s float64, r SparseRow, rows []float64) {
 
 // add4 adds four rows:
 //
-//	dst[j] += s0·r0[j] + s1·r1[j] + s2·r2[j] + s3·r3[j]      for every j
+//	dst[j] += (s0·r0[j] + s1·r1[j]) + (s2·r2[j] + s3·r3[j])      for every j
+//
+// The two sums in brackets do not wait for each other.
 func add4(dst []float64, s0, s1, s2, s3 float64, r0, r1, r2, r3 []float64) {
 	// This shows the compiler that every r[j] exists, so it can leave the checks
 	// of bounds out of the loop.
@@ -456,7 +464,8 @@ func add1(dst []float64, s0 float64, r0 []float64) {
 //	row r.Where[q] [j] += s · r.Value[q] · src[j]      for every q and every j
 //
 // rows has them one after the other, each as long as src. Four at a time, it reads
-// src once for all of them.
+// src once for all of them. A row gains the same product, rounded in the same way,
+// whether it is one of four or alone.
 func addToRows(rows []float64, s float64, r SparseRow, src []float64) {
 	n, where, value := len(src), r.Where, r.Value[:len(r.Where)]
 	for len(where) >= 4 {

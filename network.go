@@ -3,22 +3,23 @@
 // chapter 3 adds comes after it, and how a network is kept in a file is last.
 //
 // Numbers in brackets, like (22), and BP1 to BP4 are the book's equations. The
-// letters are the book's too, but for one thing. The book multiplies a column
-// vector from the left, w·a + b, one example at a time. Here a mini-batch is a
-// matrix with one example per row, and the weights between two layers are
-// nIn×nOut, the transpose of the book's, so that the products read from left to
-// right and a whole mini-batch goes through in one:
+// letters are the book's too, but for two things. C is a sum, where the book has a
+// mean. And the book multiplies a column vector from the left, w·a + b, one example at
+// a time. Here a mini-batch is a matrix with one example per row, and the weights
+// between two layers are nIn×nOut, the transpose of the book's. So the products read
+// from left to right, and a whole mini-batch goes through in one:
 //
 //	m      examples in a mini-batch
 //	nIn    neurons in a layer, nOut in the next
-//	a      activations, the outputs of the neurons of a layer: m×nIn
+//	a      activations of a layer, the outputs of its neurons: m×nIn
 //	w, b   weights and biases of the next layer: nIn×nOut, 1×nOut
 //	z      weighted inputs of the next layer, z = a·w + b: m×nOut; its activations are σ(z)
 //	C      the cost, summed over the examples of a mini-batch and their output neurons
 //	δ      errors of a layer, ∂C/∂z, shaped like its z
 //
-// The matrix and its products are in matrix.go, and so are the loops in which all the
-// time is spent. A DataSet, images and their labels, is in loader.go.
+// The matrix and its products are in matrix.go, and so are the loops in which most of
+// the time is spent; so is Sparse, a matrix of images, most of whose pixels are 0. A
+// DataSet, images and their labels, is in loader.go.
 
 package main
 
@@ -56,9 +57,9 @@ func NewNetwork(sizes []int, rng *rand.Rand) *Network {
 	for l := range len(sizes) - 1 {
 		nIn, nOut := sizes[l], sizes[l+1]
 		b, w := NewMatrix(1, nOut), NewMatrix(nIn, nOut)
-		for _, m := range []*Matrix{b, w} {
-			for i := range m.Data {
-				m.Data[i] = rng.NormFloat64()
+		for _, numbers := range [][]float64{b.Data, w.Data} {
+			for i := range numbers {
+				numbers[i] = rng.NormFloat64()
 			}
 		}
 		net.Biases, net.Weights = append(net.Biases, b), append(net.Weights, w)
@@ -86,7 +87,7 @@ func (net *Network) Feedforward(a *Matrix) *Matrix {
 	return a
 }
 
-// Settings are how SGD trains. The zero values of those after Eta are chapter 1:
+// Settings say how SGD trains. If the fields after Eta are left out, it is chapter 1's:
 //
 //	net.SGD(trainingData, Settings{Epochs: 30, MiniBatchSize: 10, Eta: 3}, testData, rng, os.Stdout)
 type Settings struct {
@@ -104,9 +105,9 @@ type Settings struct {
 	Progress func(done, total int)
 
 	// AfterEpoch, unless nil, is called when the line of an epoch has been
-	// written; an error ends the training. best says whether the weights are the
-	// ones to keep so far: always, except with Patience.
-	AfterEpoch func(epoch int, best bool) error
+	// written. Its error ends the training. isBest says whether this epoch is the
+	// best so far, by the validation digits; without Patience it is always true.
+	AfterEpoch func(epoch int, isBest bool) error
 }
 
 // SGD trains the network by mini-batch stochastic gradient descent: in every
@@ -115,20 +116,19 @@ type Settings struct {
 //
 // After each epoch it writes a line to out: "Epoch 0: 9129 / 10000", how many
 // of the test digits the network now classifies correctly, or "Epoch 0 complete"
-// if testData is nil.
+// if testData is nil. (With Patience it writes other lines, see sgdWithPatience.)
 //
 // Everything random is drawn from rng, so the same network, data and state of rng
-// give the same weights to the last bit, on the same type of machine. (On some types,
-// processors round once where others round twice, after a multiplication and an
-// addition.) SGD fails if out or s.AfterEpoch does, or if the weights are no longer
-// finite numbers.
+// give the same weights to the last bit, on the same type of machine. (Some processors
+// fuse a multiplication and an addition, and round once; others round twice.) SGD fails
+// if out or s.AfterEpoch does, or if the weights are no longer finite numbers.
 func (net *Network) SGD(trainingData *DataSet, s Settings, testData *DataSet, rng *rand.Rand, out io.Writer) error {
 	if s.Patience > 0 {
 		return net.sgdWithPatience(trainingData, s, testData, rng, out)
 	}
-	training := net.newTraining(trainingData, s, rng)
+	t := net.newTraining(trainingData, s, rng)
 	for epoch := range s.Epochs {
-		if err := training.run(epoch); err != nil {
+		if err := t.run(epoch); err != nil {
 			return err
 		}
 		line := fmt.Sprintf("Epoch %d complete\n", epoch)
@@ -147,7 +147,7 @@ func (net *Network) SGD(trainingData *DataSet, s Settings, testData *DataSet, rn
 	return nil
 }
 
-// A training is what one epoch of SGD hands on to the next.
+// A training is the state of SGD, which one epoch hands on to the next.
 type training struct {
 	net   *Network
 	data  *DataSet
@@ -165,8 +165,8 @@ func (net *Network) newTraining(data *DataSet, s Settings, rng *rand.Rand) *trai
 	return &training{net, data, s, rng, upTo(data.Len()), net.NewMiniBatch(min(s.MiniBatchSize, data.Len()))}
 }
 
-// run is one epoch: it shuffles the training data and takes a step with each
-// mini-batch.
+// run is one epoch: a step with each mini-batch of the data, shuffled. It fails if the
+// weights are no longer finite numbers.
 func (t *training) run(epoch int) error {
 	n := len(t.order)
 	t.rng.Shuffle(n, func(i, j int) { t.order[i], t.order[j] = t.order[j], t.order[i] })
@@ -192,9 +192,9 @@ func (t *training) run(epoch int) error {
 // room for everything that Backprop computes about them. The memory is used again for
 // mini-batch after mini-batch.
 //
-// A[l] and Delta[l] belong to the layer that Weights[l] leads to, so they are m×nOut
-// for Weights[l], and m×nIn for Weights[l+1]. The book counts layers from 1, which is
-// the input: Delta[0] is its δ².
+// A[l] and Delta[l] belong to the layer that Weights[l] leads to: A[l] is the output of
+// Weights[l] (m×nOut), and the input of Weights[l+1]. The book counts layers from 1, the
+// input, so Delta[0] is the error of its layer 2.
 type MiniBatch struct {
 	X     *Sparse   // the inputs (m×nIn): images, most of whose pixels are 0
 	Y     *Matrix   // the desired outputs, shaped like the last of A: 1 for the digit shown, 0 elsewhere
@@ -207,20 +207,21 @@ type MiniBatch struct {
 
 // NewMiniBatch returns a mini-batch for net with room for m examples.
 func (net *Network) NewMiniBatch(m int) *MiniBatch {
-	b := &MiniBatch{X: &Sparse{}, moved: make([]SparseRow, m)}
+	batch := &MiniBatch{X: &Sparse{}, moved: make([]SparseRow, m)}
 	for _, w := range net.Weights {
-		b.A = append(b.A, NewMatrix(m, w.Cols))
-		b.Delta = append(b.Delta, NewMatrix(m, w.Cols))
+		batch.A = append(batch.A, NewMatrix(m, w.Cols))
+		batch.Delta = append(batch.Delta, NewMatrix(m, w.Cols))
 	}
-	b.Y = NewMatrix(m, net.Weights[len(net.Weights)-1].Cols)
-	return b
+	batch.Y = NewMatrix(m, net.Weights[len(net.Weights)-1].Cols)
+	return batch
 }
 
 // Len returns m, the number of examples in the mini-batch.
 func (batch *MiniBatch) Len() int { return batch.Y.Rows }
 
 // Load fills the mini-batch with examples which[0], which[1], … of data: any
-// number of them up to the number the mini-batch was made for.
+// number of them up to the number the mini-batch was made for. The images are those of
+// data, not copies.
 func (batch *MiniBatch) Load(data *DataSet, which []int) {
 	batch.Y.SetRows(len(which))
 	for l := range batch.A {
@@ -231,8 +232,8 @@ func (batch *MiniBatch) Load(data *DataSet, which []int) {
 }
 
 // Shift moves every image of the mini-batch by a distance of its own: −n … n pixels
-// across and −n … n down, drawn from rng, all equally likely. data, whose images
-// they are, keeps them as they were. It panics unless they are squares wider than n.
+// across and −n … n down, drawn from rng, all equally likely. It does not change data,
+// whose images they are. The images have to be squares wider than n, see DataSet.Move.
 func (batch *MiniBatch) Shift(data *DataSet, n int, rng *rand.Rand) {
 	for i, image := range batch.X.Rows {
 		right, down := rng.IntN(2*n+1)-n, rng.IntN(2*n+1)-n
@@ -247,9 +248,9 @@ func (batch *MiniBatch) Shift(data *DataSet, n int, rng *rand.Rand) {
 //	w ← w − η/m · ∂C/∂w                                         (20)
 //	b ← b − η/m · ∂C/∂b                                         (21)
 //
-// With a lambda above 0 the weights shrink a little at every step, and only
-// those stay large that lower the cost by it. n is the number of all the
-// training digits. The biases do not shrink:
+// With a lambda above 0 the weights shrink a little at every step, and a weight stays
+// large only if that lowers the cost. n is the number of all the training digits. The
+// biases do not shrink:
 //
 //	w ← (1 − ηλ/n) · w − η/m · ∂C/∂w                            (93)
 func (net *Network) UpdateMiniBatch(batch *MiniBatch, eta, lambda float64, n int) {
@@ -259,18 +260,18 @@ func (net *Network) UpdateMiniBatch(batch *MiniBatch, eta, lambda float64, n int
 			w.Scale(1 - eta*lambda/float64(n))
 		}
 	}
-	batch.AddGradient(-eta/float64(batch.Len()), net.Biases, net.Weights)
+	batch.AddGradient(-eta/float64(batch.Len()), net.Biases, net.Weights) // the step
 }
 
 // Backprop sends a mini-batch through the network, and computes how the cost
 // changes with the z of every neuron: the errors δ, from the last layer back.
-// They are all it takes to know the gradient, see AddGradient.
+// The activations and the errors give the gradient, see AddGradient.
 func (net *Network) Backprop(batch *MiniBatch) {
 	net.activate(batch)
 	last := len(net.Weights) - 1
 	batch.Delta[last].Zip(net.Cost.Delta, batch.A[last], batch.Y) // δ (m×nOut) = ∂C/∂z, by the formula of the cost      (BP1)
 	for l := last - 1; l >= 0; l-- {
-		// δ (m×nIn) = δ of the next layer (m×nOut) · its wᵀ (nOut×nIn) ⊙ σ′(z)                    (BP2)
+		// δ (m×nIn) = δ of the next layer (m×nOut) · wᵀ of the weights to it (nOut×nIn) ⊙ σ′(z)    (BP2)
 		batch.Delta[l].MulT(sigmoidPrime, batch.Delta[l+1], net.Weights[l+1], batch.A[l])
 	}
 }
@@ -282,37 +283,37 @@ func (net *Network) activate(batch *MiniBatch) {
 		if l == 0 {
 			batch.A[0].MulAddSparse(sigmoid, batch.X, w, net.Biases[0], &batch.space) // σ(a·w + b)    (22)
 		} else {
-			batch.A[l].MulAdd(sigmoid, batch.A[l-1], w, net.Biases[l]) // the same
+			batch.A[l].MulAdd(sigmoid, batch.A[l-1], w, net.Biases[l]) // σ(a·w + b)    (22)
 		}
 	}
 }
 
 // AddGradient adds s times the gradient of C, the sum of the cost over the
-// mini-batch, to nablaB and nablaW, shaped like Biases and Weights. Call Backprop
-// first: the activations and the errors are all that it reads.
+// mini-batch, to toB and toW, shaped like Biases and Weights. Call Backprop
+// first: the activations and the errors are all that AddGradient reads.
 //
-// The gradient by itself, as large as all the weights, is never built: it is a
-// product, and a step of learning is to add −η/m times that product to the
-// weights themselves. That is safe, because no δ is computed after the first weight
-// has changed.
-func (batch *MiniBatch) AddGradient(s float64, nablaB, nablaW []*Matrix) {
+// A step of learning adds −η/m times the gradient to the weights themselves. So the
+// gradient, which is a product as large as all the weights, is never built. That is
+// safe: BP2 reads the weights, but Backprop has computed every δ before the first
+// weight changes.
+func (batch *MiniBatch) AddGradient(s float64, toB, toW []*Matrix) {
 	for l, delta := range batch.Delta {
-		nablaB[l].AddSum(s, delta) // ∂C/∂b (1×nOut) = Σ over the rows of δ (m×nOut)             (BP3)
+		toB[l].AddSum(s, delta) // ∂C/∂b (1×nOut) = Σ over the rows of δ (m×nOut)             (BP3)
 		if l == 0 {
 			// ∂C/∂w (nIn×nOut) = aᵀ (nIn×m) · δ (m×nOut), to which pixels of 0 add nothing    (BP4)
-			nablaW[l].AddTMulSparse(s, batch.X, delta, &batch.space)
+			toW[l].AddTMulSparse(s, batch.X, delta, &batch.space)
 		} else {
-			nablaW[l].AddTMul(s, batch.A[l-1], delta)
+			toW[l].AddTMul(s, batch.A[l-1], delta)
 		}
 	}
 }
 
-// Evaluate returns how many of the test digits the network classifies correctly:
+// Evaluate returns how many digits of data the network classifies correctly:
 // its answer is the output neuron with the highest activation.
-func (net *Network) Evaluate(testData *DataSet) int {
+func (net *Network) Evaluate(data *DataSet) int {
 	correct := 0
-	for i, answer := range net.Answers(testData) {
-		if answer == int(testData.Labels[i]) {
+	for i, answer := range net.Answers(data) {
+		if answer == int(data.Labels[i]) {
 			correct++
 		}
 	}
@@ -331,7 +332,7 @@ func (net *Network) Answers(data *DataSet) []int {
 // forEach sends all digits of data through the network, in mini-batches, and
 // calls visit with each: digit i of data is row row of batch.
 func (net *Network) forEach(data *DataSet, visit func(i int, batch *MiniBatch, row int)) {
-	const m = 50 // the activations of 50 digits fit in the cache
+	const m = 50 // the activations of 50 digits, 300 neurons each, fit in a core's own cache
 	all, batch := upTo(data.Len()), net.NewMiniBatch(min(m, data.Len()))
 	for from := 0; from < len(all); from += m {
 		batch.Load(data, all[from:min(from+m, len(all))])
@@ -363,8 +364,8 @@ func (net *Network) finite() bool {
 	return true
 }
 
-// A Cost measures how wrong an output neuron is whose activation is a, from 0 to
-// 1, where y is desired. C is the sum of it.
+// A Cost measures how wrong one output neuron is. Its activation is a, from 0 to 1, and
+// y is desired. C is the sum of such costs.
 type Cost struct {
 	Name  string                     // of the book's class in network2.py
 	Value func(a, y float64) float64 // the cost of one output neuron
@@ -436,7 +437,8 @@ func (net *Network) ScaleWeights() {
 //
 //	1/n · Σ over the digits of their cost + λ/2n · Σ w²         (87)
 //
-// It is infinite if the cost of one digit is.
+// It is infinite if the cost of one digit is: the cross-entropy of an output that is
+// exactly 0 where it should be 1.
 func (net *Network) TotalCost(data *DataSet, lambda float64) float64 {
 	sum := 0.0
 	net.forEach(data, func(_ int, batch *MiniBatch, row int) {
@@ -455,22 +457,22 @@ func (net *Network) TotalCost(data *DataSet, lambda float64) float64 {
 // sgdWithPatience is SGD with early stopping. Each epoch is judged by the
 // digits of s.Validation, not by the test digits: "Epoch 0: 9129 / 10000
 // validation". Training stops after s.Patience epochs without a new best, or
-// after s.Epochs. The network keeps the weights of the best epoch, the first if several
-// are equal, and scores the test digits, if any, for the first time: "Test: 9804 / 10000".
+// after s.Epochs. The network takes the weights of the best epoch, the first if several
+// are equal. Only then it scores the test digits, if any: "Test: 9804 / 10000".
 func (net *Network) sgdWithPatience(trainingData *DataSet, s Settings, testData *DataSet, rng *rand.Rand, out io.Writer) error {
 	if s.Validation == nil || s.Validation.Len() == 0 {
 		panic("network: SGD: patience wants validation digits to judge the epochs by")
 	}
-	training := net.newTraining(trainingData, s, rng)
-	best, bestEpoch, bestCorrect := net.clone(), 0, -1
+	t := net.newTraining(trainingData, s, rng)
+	kept, bestEpoch, bestCorrect := net.clone(), 0, -1
 	for epoch := range s.Epochs {
-		if err := training.run(epoch); err != nil {
+		if err := t.run(epoch); err != nil {
 			return err
 		}
 		correct := net.Evaluate(s.Validation)
 		isBest := correct > bestCorrect
 		if isBest {
-			best.set(net)
+			kept.set(net)
 			bestEpoch, bestCorrect = epoch, correct
 		}
 		if _, err := fmt.Fprintf(out, "Epoch %d: %d / %d validation\n", epoch, correct, s.Validation.Len()); err != nil {
@@ -485,7 +487,7 @@ func (net *Network) sgdWithPatience(trainingData *DataSet, s Settings, testData 
 			break
 		}
 	}
-	net.set(best)
+	net.set(kept)
 	if testData == nil {
 		return nil
 	}

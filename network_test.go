@@ -20,7 +20,6 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,33 +27,15 @@ import (
 	"unicode/utf8"
 
 	"digits/internal/cores"
+	"digits/internal/files"
 	"digits/internal/options"
+	"digits/internal/page"
 	"digits/internal/pickle"
 	"digits/internal/show"
 )
 
-// The examples come first and what the tests share second; the tests stand in
-// the order of the files: network, matrix, loader, main.
-
-// needsAll skips a test that is too much for everyday, unless DIGITS_TEST is "all", as
-// .ci/run has it.
-func needsAll(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("DIGITS_TEST") != "all" {
-		t.Skipf("skipped: it %s; DIGITS_TEST=all go test ./... runs it", why)
-	}
-}
-
-// TestMain lets the test binary stand in for the command: with runAsCommand
-// in its environment it is digits.
-func TestMain(m *testing.M) {
-	if os.Getenv(runAsCommand) != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
-
-const runAsCommand = "DIGITS_TEST_RUN_AS_COMMAND"
+// The two examples come first, and the helpers that tests share come second. The tests
+// follow in the order of the files: network, matrix, loader, main.
 
 // A network of perceptron-like neurons with weights −2, −2 and bias 3 is the
 // NAND gate of chapter 1; ten times those make the sigmoid steep.
@@ -105,26 +86,49 @@ func ExampleNetwork_SGD() {
 	// more than four fifths right: true
 }
 
-// Data sets for the tests.
+// ---- what the tests share ----
 
-const (
-	smallFile   = "internal/pickle/testdata/pickles/py3.11-protocol4.pkl.gz" // see its testdata/dataset.py
-	builtInFile = "data/digits.pkl.gz"                                       // for -data: without it MNIST is taken, if it is there
-)
+// needsAll skips a test that is too much for everyday, unless DIGITS_TEST is "all", as
+// .ci/run has it.
+func needsAll(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("DIGITS_TEST") != "all" {
+		t.Skipf("skipped: it %s; DIGITS_TEST=all go test ./... runs it", why)
+	}
+}
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
 // loadBuiltIn returns the digits built into the program. All tests share them.
-func loadBuiltIn(t testing.TB) (training, validation, test *DataSet) {
-	t.Helper()
-	sets, err := builtInSets()
-	if err != nil {
-		t.Fatal(err)
-	}
+func loadBuiltIn() (training, validation, test *DataSet) {
+	sets := builtInSets()
 	return sets[0], sets[1], sets[2]
 }
 
-var builtInSets = sync.OnceValues(func() (sets [3]*DataSet, err error) {
-	sets[0], sets[1], sets[2], err = LoadData("built in", bytes.NewReader(builtIn))
+var builtInSets = sync.OnceValue(func() [3]*DataSet {
+	sets, err := loadBytes(builtIn)
+	if err != nil {
+		panic(err)
+	}
+	return sets
+})
+
+// loadBytes loads a file from memory.
+func loadBytes(file []byte) (sets [3]*DataSet, err error) {
+	sets[0], sets[1], sets[2], err = LoadData("test file", bytes.NewReader(file))
 	return sets, err
+}
+
+// trainedNetwork returns the book's network, 784-30-10, after three epochs with the
+// digits built in. All tests share it.
+var trainedNetwork = sync.OnceValue(func() *Network {
+	training, _, _ := loadBuiltIn()
+	rng := newRand(1)
+	net := NewNetwork([]int{784, 30, 10}, rng)
+	if err := net.SGD(training, Settings{Epochs: 3, MiniBatchSize: 10, Eta: 3}, nil, rng, io.Discard); err != nil {
+		panic(err)
+	}
+	return net
 })
 
 // dataSetOf makes a data set of rows of pixels.
@@ -141,19 +145,11 @@ func firstOf(d *DataSet, n int) *DataSet {
 	return &DataSet{Labels: d.Labels[:n], Pixels: d.Pixels, Images: d.Images[:n]}
 }
 
-// gather returns images of a data set as the rows of a matrix, and the
-// desired outputs.
-func gather(d *DataSet, which []int) (x, y *Matrix) {
-	var images Sparse
-	y = NewMatrix(len(which), digits)
-	d.Gather(which, &images, y)
-	return dense(&images), y
-}
-
 // pixelsOf returns the images of a data set as the rows of a matrix.
 func pixelsOf(d *DataSet) *Matrix {
-	x, _ := gather(d, upTo(d.Len()))
-	return x
+	var images Sparse
+	d.Gather(upTo(d.Len()), &images, NewMatrix(d.Len(), digits))
+	return dense(&images)
 }
 
 // dense returns a as a Matrix.
@@ -182,25 +178,6 @@ func sparse(m *Matrix) *Sparse {
 	return a
 }
 
-// with returns s with chapter 1's settings.
-func (s Settings) with(epochs, miniBatchSize int, eta float64) Settings {
-	s.Epochs, s.MiniBatchSize, s.Eta = epochs, miniBatchSize, eta
-	return s
-}
-
-// gradient returns the gradient of the cost, summed over the examples.
-func gradient(net *Network, x *Sparse, y *Matrix) (nablaB, nablaW []*Matrix) {
-	batch := net.NewMiniBatch(y.Rows)
-	batch.X, batch.Y = x, y
-	net.Backprop(batch)
-	zero := net.clone()
-	for _, m := range slices.Concat(zero.Biases, zero.Weights) {
-		clear(m.Data)
-	}
-	batch.AddGradient(1, zero.Biases, zero.Weights)
-	return zero.Biases, zero.Weights
-}
-
 // randomMatrix returns a matrix of normal numbers, a fifth of them 0.
 func randomMatrix(rows, cols int, rng *rand.Rand) *Matrix {
 	m := NewMatrix(rows, cols)
@@ -212,58 +189,84 @@ func randomMatrix(rows, cols int, rng *rand.Rand) *Matrix {
 	return m
 }
 
-// each replaces every number v of m by f(v).
-func each(m *Matrix, f func(v float64) float64) {
-	for i, v := range m.Data {
-		m.Data[i] = f(v)
+// repeat is n times v.
+func repeat(v float64, n int) []float64 {
+	all := make([]float64, n)
+	for i := range all {
+		all[i] = v
+	}
+	return all
+}
+
+// wantClose fails unless the matrices are equal to within tolerance.
+func wantClose(t *testing.T, what string, got, want []*Matrix, tolerance float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d matrices, want %d", what, len(got), len(want))
+		return
+	}
+	for l := range want {
+		if got[l].String() != want[l].String() {
+			t.Errorf("%s, layer %d: shape %v, want %v", what, l, got[l], want[l])
+			continue
+		}
+		for i, w := range want[l].Data {
+			if !(math.Abs(got[l].Data[i]-w) <= tolerance) {
+				t.Errorf("%s, layer %d: row %d, column %d is %v, want %v",
+					what, l, i/want[l].Cols, i%want[l].Cols, got[l].Data[i], w)
+				break
+			}
+		}
 	}
 }
 
-func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+// wantNetwork fails unless the weights and biases are equal to within tolerance.
+func wantNetwork(t *testing.T, what string, got, want *Network, tolerance float64) {
+	t.Helper()
+	wantClose(t, what+": weights", got.Weights, want.Weights, tolerance)
+	wantClose(t, what+": biases", got.Biases, want.Biases, tolerance)
+}
+
+// train trains net with SGD, and returns the lines that SGD writes.
+func train(t *testing.T, net *Network, data *DataSet, s Settings, test *DataSet, rng *rand.Rand) string {
+	t.Helper()
+	var out strings.Builder
+	if err := net.SGD(data, s, test, rng, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+var errFull = errors.New("the disk is full")
+
+// A disk has room for so many writes. Then it is full.
+type disk struct {
+	room int
+	text strings.Builder
+}
+
+func (d *disk) Write(p []byte) (int, error) {
+	if d.room == 0 {
+		return 0, errFull
+	}
+	d.room--
+	return d.text.Write(p)
+}
 
 // ---- network.go ----
 
+// NewNetwork draws the numbers layer by layer, first the biases and then the weights, row
+// by row. Whoever publishes a seed counts on it. ScaleWeights divides the weights alone.
 func TestNewNetwork(t *testing.T) {
-	net := NewNetwork([]int{784, 30, 20, 10}, newRand(1))
-	if got, want := net.Sizes(), []int{784, 30, 20, 10}; !slices.Equal(got, want) {
-		t.Errorf("sizes are %v, want %v", got, want)
+	sizes := []int{784, 30, 20, 10}
+	net, rng := NewNetwork(sizes, newRand(1)), newRand(1)
+	if got := net.Sizes(); !slices.Equal(got, sizes) {
+		t.Errorf("sizes are %v, want %v", got, sizes)
 	}
 	for l, want := range []struct{ w, b string }{{"784×30", "1×30"}, {"30×20", "1×20"}, {"20×10", "1×10"}} {
 		if w, b := net.Weights[l].String(), net.Biases[l].String(); w != want.w || b != want.b {
-			t.Errorf("layer %d: weights %s, biases %s, want %s and %s", l, w, b, want.w, want.b)
+			t.Fatalf("layer %d: weights %s, biases %s, want %s and %s", l, w, b, want.w, want.b)
 		}
-	}
-	again := func() *Network { return NewNetwork([]int{784, 30, 10}, newRand(1)) }
-	if !reflect.DeepEqual(again(), again()) {
-		t.Error("the same seed gave two different networks")
-	}
-	if a, b := NewNetwork([]int{3, 2}, newRand(1)), NewNetwork([]int{3, 2}, newRand(2)); reflect.DeepEqual(a, b) {
-		t.Error("seeds 1 and 2 gave the same network")
-	}
-}
-
-// The mean of n numbers from N(0,1) is from N(0,1/n), and that of their
-// squares has the variance 2/n: five standard deviations are allowed.
-func TestNewNetworkIsGaussian(t *testing.T) {
-	net := NewNetwork([]int{784, 3000, 10}, newRand(1))
-	for name, m := range map[string]*Matrix{"weights": net.Weights[0], "biases": net.Biases[0]} {
-		n, mean, square := float64(len(m.Data)), 0.0, 0.0
-		for _, v := range m.Data {
-			mean += v / n
-			square += v * v / n
-		}
-		if math.Abs(mean) > 5/math.Sqrt(n) || math.Abs(square-1) > 5*math.Sqrt(2/n) {
-			t.Errorf("%v %s have mean %v and mean square %v, want 0 and 1", n, name, mean, square)
-		}
-	}
-}
-
-// Layer by layer, the biases and then the weights, row by row: programs that
-// have a seed to offer count on it.
-func TestNewNetworkDraws(t *testing.T) {
-	rng, sizes := newRand(1), []int{5, 4, 3}
-	net := NewNetwork(sizes, newRand(1))
-	for l := range net.Weights {
 		for _, m := range []*Matrix{net.Biases[l], net.Weights[l]} {
 			for i, got := range m.Data {
 				if want := rng.NormFloat64(); got != want {
@@ -272,19 +275,18 @@ func TestNewNetworkDraws(t *testing.T) {
 			}
 		}
 	}
-}
-
-// The variance of scaled weights is 1/nIn in every layer; that of the mean of
-// n squares is 2/n, and five standard deviations are allowed. The biases stay.
-func TestScaleWeights(t *testing.T) {
-	net, normal := NewNetwork([]int{784, 300, 100, 10}, newRand(1)), NewNetwork([]int{784, 300, 100, 10}, newRand(1))
-	net.ScaleWeights()
-	for _, w := range normal.Weights {
-		nIn := float64(w.Rows)
-		each(w, func(v float64) float64 { return v / math.Sqrt(nIn) })
+	if net.Cost != Quadratic {
+		t.Errorf("the cost is %v, want the quadratic one", net.Cost)
 	}
-	wantClose(t, "weights", net.Weights, normal.Weights, 1e-15)
-	wantClose(t, "biases", net.Biases, normal.Biases, 0)
+	want := net.clone()
+	for _, w := range want.Weights {
+		for i := range w.Data {
+			w.Data[i] /= math.Sqrt(float64(w.Rows))
+		}
+	}
+	net.ScaleWeights()
+	wantClose(t, "scaled weights", net.Weights, want.Weights, 1e-15)
+	wantClose(t, "their biases", net.Biases, want.Biases, 0)
 }
 
 func TestSigmoid(t *testing.T) {
@@ -316,30 +318,20 @@ func TestSigmoid(t *testing.T) {
 // A numpyCase is what testdata/make_numpy.py computed with the book's own
 // algorithm, one example and one column vector at a time.
 type numpyCase struct {
-	Name              string
-	Sizes             []int
-	Eta               float64
-	Pixels            [][]float64 // to be divided by 256
-	Labels            []int
-	Weights           [][][]float64 // Weights[l][to][from], the book's orientation
-	Biases            [][]float64
-	Outputs           [][]float64
-	NablaW            [][][]float64
-	NablaB            [][]float64
-	Correct           int
-	AfterOne          numpyNetwork
-	AfterThree        numpyNetwork
-	CorrectAfterThree int
-	Batches           []int
-	AfterBatches      numpyNetwork
-
-	Cost      string // of chapter 3's cases
-	Lambda    float64
-	TotalCost []float64 // before the first step, and after three
+	Name, Cost                         string // cost only in chapter 3's cases
+	Sizes, Labels, Batches             []int
+	Eta, Lambda                        float64
+	Pixels                             [][]float64 // to be divided by 256
+	numpyNetwork                                   // before the first step
+	Outputs, NablaB                    [][]float64
+	NablaW                             [][][]float64
+	Correct, CorrectAfterThree         int
+	AfterOne, AfterThree, AfterBatches numpyNetwork
+	TotalCost                          []float64 // in chapter 3's cases, before the first step, and after three
 }
 
 type numpyNetwork struct {
-	Weights [][][]float64
+	Weights [][][]float64 // Weights[l][to][from], the book's orientation
 	Biases  [][]float64
 }
 
@@ -359,8 +351,9 @@ func (n numpyNetwork) network() *Network {
 	return net
 }
 
+// network returns a new network as it is before the first step.
 func (c *numpyCase) network() *Network {
-	net := numpyNetwork{c.Weights, c.Biases}.network()
+	net := c.numpyNetwork.network()
 	if c.Cost == CrossEntropy.Name {
 		net.Cost = CrossEntropy
 	}
@@ -368,12 +361,10 @@ func (c *numpyCase) network() *Network {
 }
 
 func (c *numpyCase) data() *DataSet {
-	d := &DataSet{Pixels: len(c.Pixels[0])}
 	rows, labels := make([][]float64, len(c.Pixels)), make([]uint8, len(c.Labels))
 	for i, levels := range c.Pixels {
-		rows[i] = make([]float64, d.Pixels)
-		for j, v := range levels {
-			rows[i][j] = v / 256
+		for _, v := range levels {
+			rows[i] = append(rows[i], v/256)
 		}
 		labels[i] = uint8(c.Labels[i])
 	}
@@ -393,41 +384,18 @@ func numpyCases(t *testing.T) []*numpyCase {
 	return cases
 }
 
-// wantClose fails unless the matrices are equal to within tolerance.
-func wantClose(t *testing.T, what string, got, want []*Matrix, tolerance float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Errorf("%s: %d matrices, want %d", what, len(got), len(want))
-		return
-	}
-	for l := range want {
-		if got[l].String() != want[l].String() {
-			t.Errorf("%s, layer %d: shape %v, want %v", what, l, got[l], want[l])
-			continue
-		}
-		for i, w := range want[l].Data {
-			if !(math.Abs(got[l].Data[i]-w) <= tolerance) {
-				t.Errorf("%s, layer %d: row %d, column %d is %v, want %v",
-					what, l, i/want[l].Cols, i%want[l].Cols, got[l].Data[i], w)
-				break
-			}
-		}
-	}
-}
-
-// The numbers that numpy computes differ from ours in the order of additions
-// alone: a few units in the last place, of numbers up to 4 and sums of 12.
+// numpy adds in another order, so the last places differ: of numbers up to 4, in sums of
+// 12.
 const numpyTolerance = 1e-13
 
+// numpy computes the gradient of one digit at a time and adds them up. Its steps take the
+// n of λ/n from the data, not from the mini-batch, and shrink the weights alone.
 func TestAgainstNumpy(t *testing.T) {
 	for _, c := range numpyCases(t) {
 		t.Run(c.Name, func(t *testing.T) {
-			data := c.data()
-			all := upTo(data.Len())
-			batch := c.network().NewMiniBatch(data.Len())
+			data, net := c.data(), c.network()
+			all, batch := upTo(data.Len()), net.NewMiniBatch(data.Len())
 			batch.Load(data, all)
-
-			net := c.network()
 			if got := net.Sizes(); !slices.Equal(got, c.Sizes) {
 				t.Fatalf("sizes %v, want %v", got, c.Sizes)
 			}
@@ -436,39 +404,31 @@ func TestAgainstNumpy(t *testing.T) {
 				copy(outputs.Row(i), row)
 			}
 			wantClose(t, "outputs", []*Matrix{net.Feedforward(pixelsOf(data))}, []*Matrix{outputs}, numpyTolerance)
+			costs := []float64{net.TotalCost(data, c.Lambda)}
 			if got := net.Evaluate(data); got != c.Correct {
 				t.Errorf("Evaluate = %d, want %d", got, c.Correct)
 			}
 
-			nabla := numpyNetwork{c.NablaW, c.NablaB}.network()
-			nablaB, nablaW := gradient(net, batch.X, batch.Y)
-			wantClose(t, "nablaB", nablaB, nabla.Biases, numpyTolerance)
-			wantClose(t, "nablaW", nablaW, nabla.Weights, numpyTolerance)
-			wantClose(t, "weights after Backprop", net.Weights, c.network().Weights, 0)
-
-			if len(c.TotalCost) > 0 {
-				wantTotalCost(t, "before the first step", net.TotalCost(data, c.Lambda), c.TotalCost[0])
-			}
-
+			nabla := &Network{}
+			nabla.Biases, nabla.Weights = gradient(net, batch.X, batch.Y)
+			wantNetwork(t, "∇", nabla, numpyNetwork{c.NablaW, c.NablaB}.network(), numpyTolerance)
+			wantNetwork(t, "after Backprop", net, c.network(), 0)
 			net.UpdateMiniBatch(batch, c.Eta, c.Lambda, data.Len())
-			after := c.AfterOne.network()
-			wantClose(t, "weights after a step", net.Weights, after.Weights, numpyTolerance)
-			wantClose(t, "biases after a step", net.Biases, after.Biases, numpyTolerance)
+			wantNetwork(t, "after a step", net, c.AfterOne.network(), numpyTolerance)
 
 			// One mini-batch is the whole set: no order of the digits can matter.
 			net = c.network()
-			extra := Settings{Lambda: c.Lambda}
-			if err := net.SGD(data, extra.with(3, data.Len(), c.Eta), nil, newRand(1), io.Discard); err != nil {
-				t.Fatal(err)
-			}
-			after = c.AfterThree.network()
-			wantClose(t, "weights after three epochs", net.Weights, after.Weights, numpyTolerance)
-			wantClose(t, "biases after three epochs", net.Biases, after.Biases, numpyTolerance)
+			s := Settings{Epochs: 3, MiniBatchSize: data.Len(), Eta: c.Eta, Lambda: c.Lambda}
+			train(t, net, data, s, nil, newRand(1))
+			wantNetwork(t, "after three epochs", net, c.AfterThree.network(), numpyTolerance)
 			if got := net.Evaluate(data); got != c.CorrectAfterThree {
 				t.Errorf("Evaluate after three epochs = %d, want %d", got, c.CorrectAfterThree)
 			}
-			if len(c.TotalCost) > 0 {
-				wantTotalCost(t, "after three epochs", net.TotalCost(data, c.Lambda), c.TotalCost[1])
+			costs = append(costs, net.TotalCost(data, c.Lambda))
+			for i, want := range c.TotalCost {
+				if !(math.Abs(costs[i]-want) <= numpyTolerance*want) {
+					t.Errorf("TotalCost before the first step, and after three, is %v, want %v", costs, c.TotalCost)
+				}
 			}
 
 			net = c.network()
@@ -478,18 +438,22 @@ func TestAgainstNumpy(t *testing.T) {
 				net.UpdateMiniBatch(batch, c.Eta, c.Lambda, data.Len())
 				k += m
 			}
-			after = c.AfterBatches.network()
-			wantClose(t, "weights after mini-batches", net.Weights, after.Weights, numpyTolerance)
-			wantClose(t, "biases after mini-batches", net.Biases, after.Biases, numpyTolerance)
+			wantNetwork(t, "after mini-batches", net, c.AfterBatches.network(), numpyTolerance)
 		})
 	}
 }
 
-func wantTotalCost(t *testing.T, when string, got, want float64) {
-	t.Helper()
-	if !(math.Abs(got-want) <= numpyTolerance*want) {
-		t.Errorf("TotalCost %s = %v, want %v", when, got, want)
+// gradient returns the gradient of the cost, summed over the examples.
+func gradient(net *Network, x *Sparse, y *Matrix) (nablaB, nablaW []*Matrix) {
+	batch := net.NewMiniBatch(y.Rows)
+	batch.X, batch.Y = x, y
+	net.Backprop(batch)
+	zero := net.clone()
+	for _, m := range slices.Concat(zero.Biases, zero.Weights) {
+		clear(m.Data)
 	}
+	batch.AddGradient(1, zero.Biases, zero.Weights)
+	return zero.Biases, zero.Weights
 }
 
 func TestCost(t *testing.T) {
@@ -512,46 +476,14 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// The cost of all the digits, however many mini-batches they take, is the mean
-// of their costs one by one; and one hopeless digit makes it infinite.
-func TestTotalCost(t *testing.T) {
-	_, _, data := loadBuiltIn(t)
-	for _, n := range []int{1, 49, 50, 51, 130} {
-		part := firstOf(data, n)
-		net := NewNetwork([]int{784, 12, 10}, newRand(4))
-		x, y := gather(part, upTo(n))
-		want := 0.0
-		for i, a := range net.Feedforward(x).Data {
-			want += net.Cost.Value(a, y.Data[i]) / float64(n)
-		}
-		if got := net.TotalCost(part, 0); !(math.Abs(got-want) <= 1e-12*want) {
-			t.Errorf("TotalCost of %d digits = %v, want %v", n, got, want)
-		}
-		const lambda = 5
-		for _, w := range net.Weights {
-			for _, v := range w.Data {
-				want += lambda * v * v / 2 / float64(n)
-			}
-		}
-		if got := net.TotalCost(part, lambda); !(math.Abs(got-want) <= 1e-12*want) {
-			t.Errorf("TotalCost of %d digits, with λ = %d, = %v, want %v", n, lambda, got, want)
-		}
-		net.Cost = CrossEntropy
-		net.Biases[1].Data[part.Labels[0]] = -1e9
-		if got := net.TotalCost(part, 0); !math.IsInf(got, 1) {
-			t.Errorf("TotalCost of %d digits, the first read as anything else, = %v, want +Inf", n, got)
-		}
-	}
-}
-
-// Every component of the gradient is compared with how the cost that is
-// printed really changes: (C(w+h) − C(w−h)) / 2h. Once it is the gradient by
-// itself, n times that of the mean, and once the step that training takes.
+// The test compares the gradient, and the step that training takes, with how the cost
+// that is printed really changes: (C(w+h) − C(w−h)) / 2h, for every weight and bias. The
+// printed cost is a mean, so the gradient of the sum is n times as large.
 //
-// That differs from ∂C/∂w by h²/6 times a third derivative, of order 1 here,
-// so about 1e-11; and by the rounding of C over h: 1e-10, or 1e-9 where 1 − a is
-// small and its logarithm counts. A forgotten factor or sign changes
-// components of 1e-3 and more.
+// The quotient differs from ∂C/∂w by h²/6 times a third derivative, of order 1 here, so
+// by about 1e-11. The rounding of C, divided by h, adds 1e-10, or 1e-9 where 1 − a is
+// small and its logarithm counts. A forgotten factor or sign changes components of 1e-3
+// and more.
 func TestGradientByCentralDifferences(t *testing.T) {
 	const n, h, eta, tolerance = 5, 1e-5, 0.5, 1e-8
 	for _, cost := range []*Cost{Quadratic, CrossEntropy} {
@@ -561,40 +493,28 @@ func TestGradientByCentralDifferences(t *testing.T) {
 				rng := newRand(3)
 				net := NewNetwork(sizes, rng)
 				net.Cost = cost
-				data := randomDigits(n, sizes, rng)
-
-				stepped := NewNetwork(sizes, newRand(3))
-				stepped.Cost = cost
-				batch := stepped.NewMiniBatch(n)
+				data := &DataSet{[]uint8{2, 0, 3, 1, 2}, 7, sparse(randomMatrix(n, 7, rng)).Rows}
+				stepped, batch := net.clone(), net.NewMiniBatch(n)
 				batch.Load(data, upTo(n))
 				stepped.UpdateMiniBatch(batch, eta, lambda, n)
-				nablaB, nablaW := gradient(net, batch.X, batch.Y)
-				for l := range net.Weights {
-					for _, c := range []struct {
-						name                 string
-						into, after, nabla   *Matrix
-						backpropKnowsTheCost bool
-					}{
-						{"b", net.Biases[l], stepped.Biases[l], nablaB[l], true},
-						{"w", net.Weights[l], stepped.Weights[l], nablaW[l], lambda == 0},
-					} {
-						for i, v := range c.into.Data {
-							c.into.Data[i] = v + h
-							above := net.TotalCost(data, lambda)
-							c.into.Data[i] = v - h
-							below := net.TotalCost(data, lambda)
-							c.into.Data[i] = v
-							want := (above - below) / (2 * h)
-							if got := (v - c.after.Data[i]) / eta; !(math.Abs(got-want) <= tolerance) {
-								t.Errorf("%s: the step of %s[%d][%d] is −η times %v, want %v",
-									name, c.name, l, i, got, want)
-							}
-							if !c.backpropKnowsTheCost {
-								continue
-							}
-							if got := c.nabla.Data[i] / n; !(math.Abs(got-want) <= tolerance) {
-								t.Errorf("%s: ∂C/∂%s[%d][%d] is %v, want %v", name, c.name, l, i, got, want)
-							}
+				after := slices.Concat(stepped.Biases, stepped.Weights)
+				nabla := slices.Concat(gradient(net, batch.X, batch.Y))
+				for p, m := range slices.Concat(net.Biases, net.Weights) {
+					for i, v := range m.Data {
+						m.Data[i] = v + h
+						above := net.TotalCost(data, lambda)
+						m.Data[i] = v - h
+						below := net.TotalCost(data, lambda)
+						m.Data[i] = v
+						want := (above - below) / (2 * h)
+						if got := (v - after[p].Data[i]) / eta; !(math.Abs(got-want) <= tolerance) {
+							t.Errorf("%s: the step of number %d of %v is −η times %v, want %v", name, i, m, got, want)
+						}
+						if lambda > 0 && p >= len(net.Biases) {
+							continue // Backprop does not know the price of large weights
+						}
+						if got := nabla[p].Data[i] / n; !(math.Abs(got-want) <= tolerance) {
+							t.Errorf("%s: ∂C/∂ number %d of %v is %v, want %v", name, i, m, got, want)
 						}
 					}
 				}
@@ -603,90 +523,48 @@ func TestGradientByCentralDifferences(t *testing.T) {
 	}
 }
 
-// randomDigits returns n images of sizes[0] random pixels, labelled with the
-// neurons of the last layer.
-func randomDigits(n int, sizes []int, rng *rand.Rand) *DataSet {
-	images, labels := randomMatrix(n, sizes[0], rng), make([]uint8, n)
-	for i := range labels {
-		labels[i] = uint8(rng.IntN(sizes[len(sizes)-1]))
-	}
-	return &DataSet{Labels: labels, Pixels: sizes[0], Images: sparse(images).Rows}
-}
-
-func TestMiniBatchGradientIsMeanOfSingles(t *testing.T) {
-	const m = 7
-	rng := newRand(5)
-	net := NewNetwork([]int{6, 5, 4, 3}, rng)
-	x, y := randomMatrix(m, 6, rng), randomMatrix(m, 3, rng)
-	nablaB, nablaW := gradient(net, sparse(x), y)
-	var meanB, meanW []*Matrix
-	for i := range m {
-		b, w := gradient(net, sparse(&Matrix{1, 6, x.Row(i)}), &Matrix{1, 3, y.Row(i)})
-		for l := range w {
-			if i == 0 {
-				meanB, meanW = append(meanB, NewMatrix(1, b[l].Cols)), append(meanW, NewMatrix(w[l].Rows, w[l].Cols))
-			}
-			for k, v := range b[l].Data {
-				meanB[l].Data[k] += v / m
-			}
-			for k, v := range w[l].Data {
-				meanW[l].Data[k] += v / m
-			}
-		}
-	}
-	for l := range nablaW {
-		each(nablaB[l], func(v float64) float64 { return v / m })
-		each(nablaW[l], func(v float64) float64 { return v / m })
-	}
-	wantClose(t, "nablaB", nablaB, meanB, 1e-14)
-	wantClose(t, "nablaW", nablaW, meanW, 1e-14)
-}
-
-// SGD must shuffle afresh every epoch, use every digit once, in mini-batches
-// of the size asked for and one shorter at the end, and leave nothing of one
-// mini-batch behind in the next: the same steps taken by hand, each with a
-// new MiniBatch, give the same bits. It must take n of λ/n from the data, not
-// from the mini-batch, and move the digits of every mini-batch anew, but not
-// the digits it tests with, though they are the same here.
+// SGD shuffles afresh every epoch. It uses every digit once, in mini-batches of the size
+// asked for and a shorter one at the end, and leaves nothing of one mini-batch behind in
+// the next. So the same steps taken by hand, each with a new MiniBatch, give the same
+// bits. SGD moves the digits of every mini-batch anew, but not the digits it tests with,
+// which are the same here.
 func TestSGDByHand(t *testing.T) {
-	_, _, data := loadBuiltIn(t)
+	_, _, data := loadBuiltIn()
 	data = firstOf(data, 25)
 	pixels := pixelsOf(data)
 	for _, miniBatchSize := range []int{1, 10, 24, 25, 1000, math.MaxInt} {
-		for _, extra := range []Settings{{}, {Lambda: 0.7}, {Shift: 3}, {Lambda: 0.7, Shift: 1}} {
-			name := fmt.Sprintf("mini-batches of %d, λ %v, shift %d", miniBatchSize, extra.Lambda, extra.Shift)
-			got, want := NewNetwork([]int{784, 4, 10}, newRand(1)), NewNetwork([]int{784, 4, 10}, newRand(1))
-			var progress []int
-			extra.Progress = func(done, total int) { progress = append(progress, done, total) }
-			var out, wantOut strings.Builder
-			if err := got.SGD(data, extra.with(2, miniBatchSize, 0.5), data, newRand(2), &out); err != nil {
-				t.Fatal(err)
-			}
+		for _, s := range []Settings{{}, {Lambda: 0.7}, {Shift: 3}, {Lambda: 0.7, Shift: 1}} {
+			name := fmt.Sprintf("mini-batches of %d, λ %v, shift %d", miniBatchSize, s.Lambda, s.Shift)
+			got := NewNetwork([]int{784, 4, 10}, newRand(1))
+			want := got.clone()
+			var progress, wantProgress []int
+			s.Epochs, s.MiniBatchSize, s.Eta = 2, miniBatchSize, 0.5
+			s.Progress = func(done, total int) { progress = append(progress, done, total) }
+			out := train(t, got, data, s, data, newRand(2))
 
+			var wantOut strings.Builder
 			rng, order := newRand(2), upTo(data.Len())
-			var wantProgress []int
 			for epoch := range 2 {
 				rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 				for rest := order; len(rest) > 0; {
 					m := min(miniBatchSize, len(rest))
 					batch := want.NewMiniBatch(m)
 					batch.Load(data, rest[:m])
-					if extra.Shift > 0 {
-						batch.Shift(data, extra.Shift, rng)
+					if s.Shift > 0 {
+						batch.Shift(data, s.Shift, rng)
 					}
-					want.UpdateMiniBatch(batch, 0.5, extra.Lambda, 25)
+					want.UpdateMiniBatch(batch, 0.5, s.Lambda, 25)
 					rest = rest[m:]
 					wantProgress = append(wantProgress, len(order)-len(rest), len(order))
 				}
 				fmt.Fprintf(&wantOut, "Epoch %d: %d / 25\n", epoch, want.Evaluate(data))
 			}
-			wantClose(t, name+": weights", got.Weights, want.Weights, 0)
-			wantClose(t, name+": biases", got.Biases, want.Biases, 0)
+			wantNetwork(t, name, got, want, 0)
 			if !slices.Equal(progress, wantProgress) {
 				t.Errorf("%s: progress %v, want %v", name, progress, wantProgress)
 			}
-			if out.String() != wantOut.String() {
-				t.Errorf("%s: it wrote\n%swant\n%s", name, out.String(), wantOut.String())
+			if out != wantOut.String() {
+				t.Errorf("%s: it wrote\n%swant\n%s", name, out, wantOut.String())
 			}
 		}
 	}
@@ -695,57 +573,30 @@ func TestSGDByHand(t *testing.T) {
 	}
 }
 
-// The first step with λ shrinks the weights and not the biases, by ηλ/n of
-// the n digits there are, and the errors are those of the weights before.
-func TestLambdaShrinksWeightsAlone(t *testing.T) {
-	const n, eta, lambda = 40, 0.5, 8
-	rng := newRand(6)
-	sizes := []int{6, 5, 4}
-	data := randomDigits(2, sizes, rng)
-	step := func(lambda float64) *Network {
-		net := NewNetwork(sizes, newRand(7))
-		batch := net.NewMiniBatch(2)
-		batch.Load(data, upTo(2))
-		net.UpdateMiniBatch(batch, eta, lambda, n)
-		return net
-	}
-	before, plain, got := NewNetwork(sizes, newRand(7)), step(0), step(lambda)
-	wantClose(t, "biases", got.Biases, plain.Biases, 0)
-	for l, w := range plain.Weights {
-		for i := range w.Data {
-			w.Data[i] -= eta * lambda / n * before.Weights[l].Data[i]
-		}
-	}
-	wantClose(t, "weights", got.Weights, plain.Weights, 1e-15)
-}
-
-// A network that answers the same digit whatever it sees, another one after
-// each epoch, and validation digits that make so many of its answers right.
+// The network answers the same digit whatever it sees, and another one after each epoch.
+// So many of the digits in each set are right then:
 //
 //	answer               0  1  2  3  4  5  6  7  8  9
 //	right in validation  0  1  2  3  4  5  5  4  3  2
 //	right in the test    1  2  3  4  5  6  7  8  9 10
 //
-// What it prints says which epochs were judged, and whose weights are kept.
+// The lines that SGD writes say which epochs it has judged, and whose weights it keeps.
 func TestPatience(t *testing.T) {
 	blank := func(counts ...int) *DataSet {
-		var labels []uint8
+		d := &DataSet{Pixels: 4}
 		for digit, n := range counts {
-			labels = append(labels, bytes.Repeat([]byte{byte(digit)}, n)...)
+			d.Labels = append(d.Labels, bytes.Repeat([]byte{byte(digit)}, n)...)
 		}
-		rows := make([][]float64, len(labels))
-		for i := range rows {
-			rows[i] = make([]float64, 4)
-		}
-		return dataSetOf(rows, labels)
+		d.Images = make([]SparseRow, d.Len())
+		return d
 	}
 	training, test := blank(0, 0, 1), blank(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
 	validation := blank(0, 1, 2, 3, 4, 5, 5, 4, 3, 2)
 	for name, c := range map[string]struct {
 		patience int
 		answers  []int // of the network after each epoch
-		epochs   int   // there must have been
-		best     []int // those that must have been new bests
+		epochs   int   // how many there must be
+		best     []int // the epochs that must be new bests
 	}{
 		"stops after 3 worse":       {3, []int{3, 5, 4, 3, 7, 0, 0}, 5, []int{0, 1}},
 		"a tie is not better":       {3, []int{3, 5, 6, 5, 6, 0, 0}, 5, []int{0, 1}},
@@ -757,24 +608,23 @@ func TestPatience(t *testing.T) {
 		"nothing right":             {2, []int{0, 0, 0, 0}, 3, []int{0}},
 	} {
 		net := NewNetwork([]int{4, 3, 10}, newRand(1))
-		say := func(digit int) {
+		say := func(net *Network, digit int) {
 			for l := range net.Weights {
-				each(net.Weights[l], func(float64) float64 { return float64(digit) })
-				each(net.Biases[l], func(float64) float64 { return float64(-digit) })
+				net.Weights[l].Data = repeat(float64(digit), len(net.Weights[l].Data))
+				net.Biases[l].Data = repeat(float64(-digit), len(net.Biases[l].Data))
 			}
 			net.Biases[1].Data[digit] = 1
 		}
-		hidden := &DataSet{Labels: test.Labels, Pixels: 4} // to look at one is to panic
-		say(c.answers[0])
+		hidden := &DataSet{Labels: test.Labels, Pixels: 4} // whoever looks at an image panics
+		say(net, c.answers[0])
 		var best []int
-		var want strings.Builder
+		var out, want strings.Builder
 		for epoch, digit := range c.answers[:c.epochs] {
 			right := bytes.Count(validation.Labels, []byte{byte(digit)})
 			fmt.Fprintf(&want, "Epoch %d: %d / 29 validation\n", epoch, right)
 		}
 		keep := c.answers[c.best[len(c.best)-1]]
 		fmt.Fprintf(&want, "Test: %d / 55\n", keep+1)
-		var out strings.Builder
 		err := net.SGD(training, Settings{Epochs: len(c.answers), MiniBatchSize: 1, Eta: 1e-300,
 			Patience: c.patience, Validation: validation,
 			AfterEpoch: func(epoch int, isBest bool) error {
@@ -784,7 +634,7 @@ func TestPatience(t *testing.T) {
 				if epoch == c.epochs-1 {
 					hidden.Images = test.Images
 				}
-				say(c.answers[min(epoch+1, len(c.answers)-1)])
+				say(net, c.answers[min(epoch+1, len(c.answers)-1)])
 				return nil
 			},
 		}, hidden, newRand(1), &out)
@@ -794,149 +644,100 @@ func TestPatience(t *testing.T) {
 		if !slices.Equal(best, c.best) {
 			t.Errorf("%s: epochs %v were new bests, want %v", name, best, c.best)
 		}
-		kept := net
-		net = NewNetwork(net.Sizes(), newRand(1))
-		say(keep)
-		wantClose(t, name+": weights", kept.Weights, net.Weights, 1e-200) // of the steps of training
-		wantClose(t, name+": biases", kept.Biases, net.Biases, 1e-200)
+		wanted := net.clone()
+		say(wanted, keep)
+		wantNetwork(t, name, net, wanted, 1e-200) // of the steps of training
 	}
 }
 
-// Without test digits nothing is scored, but the best weights are kept; and
-// without an epoch nothing is changed.
-func TestPatienceEdges(t *testing.T) {
+// SGD writes a line after each epoch, and then calls AfterEpoch. An error of either ends
+// the training, and so do weights that are not finite. With patience SGD keeps the best
+// weights, whether or not there are test digits, and without an epoch it changes nothing.
+//
+// No learning rate makes the weights of this network infinite by itself, because a step
+// that is far too long drives the sigmoids to where σ′ is 0, and no other step follows. So
+// the test spoils a weight by hand: before the first epoch, or at the end of a later one.
+func TestSGDReports(t *testing.T) {
 	c := numpyCases(t)[1]
-	for _, epochs := range []int{0, 2} {
+	data := c.data()
+	const always, never = 99, 99
+	const diverged = ": the weights are no longer finite numbers: the steps were too long, try a smaller learning rate than 3"
+	const two, judged = "Epoch 0 complete\n0: true\nEpoch 1 complete\n1: true\n", "Epoch 0: # / 8 validation\n0: true\n"
+	for name, r := range map[string]struct {
+		epochs, patience int
+		test             *DataSet
+		room             int // lines that can be written
+		stop, spoil      int // the epochs after which AfterEpoch fails, and at whose end a weight is spoilt
+		want, err        string
+	}{
+		"test digits": {3, 0, data, always, never, never, "Epoch 0: # / 8\n0: true\nEpoch 1: # / 8\n1: true\n" +
+			fmt.Sprintf("Epoch 2: %d / 8\n2: true\n", c.CorrectAfterThree), ""},
+		"no test digits":   {2, 0, nil, always, never, never, two, ""},
+		"no epochs":        {0, 0, data, always, never, never, "", ""},
+		"a full disk":      {3, 0, nil, 1, never, never, "Epoch 0 complete\n0: true\n", "the disk is full"},
+		"AfterEpoch fails": {5, 0, nil, always, 1, never, two, "stop"},
+		"diverges at once": {3, 0, data, always, never, -1, "", "epoch 0" + diverged},
+		"diverges at last": {3, 0, nil, always, never, 2, two, "epoch 2" + diverged},
+
+		"patience, test digits": {2, 9, data, always, never, never,
+			judged + "Epoch 1: # / 8 validation\n1: #\nTest: # / 8\n", ""},
+		"patience, no test digits":   {2, 9, nil, always, never, never, judged + "Epoch 1: # / 8 validation\n1: #\n", ""},
+		"patience, no epochs":        {0, 9, data, always, never, never, fmt.Sprintf("Test: %d / 8\n", c.Correct), ""},
+		"patience, nothing to do":    {0, 9, nil, always, never, never, "", ""},
+		"patience, a full disk":      {3, 9, data, 1, never, never, judged, "the disk is full"},
+		"patience, full at the test": {0, 9, data, 0, never, never, "", "the disk is full"},
+		"patience, AfterEpoch fails": {5, 9, nil, always, 0, never, judged, "stop"},
+		"patience, diverges":         {3, 9, data, always, never, 0, "", "epoch 0" + diverged},
+	} {
 		net, best := c.network(), c.network()
-		var out strings.Builder
-		extra := Settings{Patience: 9, Validation: c.data(), AfterEpoch: func(epoch int, isBest bool) error {
+		spoil := func() { net.Weights[1].Data[0] = math.NaN() }
+		if r.spoil < 0 {
+			spoil()
+		}
+		out, epoch := &disk{room: r.room}, 0
+		s := Settings{Epochs: r.epochs, MiniBatchSize: 8, Eta: c.Eta, Patience: r.patience, Validation: data}
+		s.Progress = func(done, total int) {
+			if epoch == r.spoil {
+				spoil()
+			}
+		}
+		s.AfterEpoch = func(e int, isBest bool) error {
+			fmt.Fprintf(&out.text, "%d: %v\n", e, isBest)
+			if epoch = e + 1; e == r.stop {
+				return errors.New("stop")
+			}
 			if isBest {
 				best.set(net)
 			}
-			net.Biases[0].Data[0] += 1 // what is left after the last epoch is not the best
+			if r.patience > 0 {
+				net.Biases[0].Data[0]++ // the weights after the last epoch are not the best
+			}
 			return nil
-		}}
-		if err := net.SGD(c.data(), extra.with(epochs, 8, c.Eta), nil, newRand(1), &out); err != nil {
-			t.Fatal(err)
 		}
-		judged := strings.Count(out.String(), " / 8 validation\n")
-		if judged != epochs || strings.Count(out.String(), "\n") != epochs {
-			t.Errorf("%d epochs: it wrote\n%s", epochs, out.String())
+		err := net.SGD(data, s, r.test, newRand(1), out)
+		want := "^" + strings.ReplaceAll(r.want, "#", `(\d|true|false)`) + "$"
+		if (err == nil) != (r.err == "") || err != nil && err.Error() != r.err || !regexp.MustCompile(want).MatchString(out.text.String()) {
+			t.Errorf("%s: error %v, and it wrote\n%swant %q and\n%s", name, err, out.text.String(), r.err, r.want)
 		}
-		wantClose(t, "weights", net.Weights, best.Weights, 0)
-		wantClose(t, "biases", net.Biases, best.Biases, 0)
-	}
-	extra := Settings{Patience: 1, Validation: c.data()}
-	err := c.network().SGD(c.data(), extra.with(0, 8, c.Eta), c.data(), newRand(1), failingWriter{})
-	if err != errFull {
-		t.Errorf("with a full disk the error is %v, want %v", err, errFull)
-	}
-	extra = Settings{Patience: 9, Validation: c.data(), AfterEpoch: func(int, bool) error { return errFull }}
-	err = c.network().SGD(c.data(), extra.with(5, 8, c.Eta), nil, newRand(1), io.Discard)
-	if err != errFull {
-		t.Errorf("when AfterEpoch fails the error is %v, want %v", err, errFull)
-	}
-}
-
-// AfterEpoch is called when the line is out, and its error ends the training.
-func TestAfterEpoch(t *testing.T) {
-	c := numpyCases(t)[1]
-	var out strings.Builder
-	afterEpoch := func(epoch int, best bool) error {
-		fmt.Fprintf(&out, "after %d: %v\n", epoch, best)
-		if epoch == 1 {
-			return errFull
+		if err == nil {
+			wantNetwork(t, name, net, best, 0)
 		}
-		return nil
 	}
-	err := c.network().SGD(c.data(), Settings{Epochs: 5, MiniBatchSize: 8, Eta: c.Eta, AfterEpoch: afterEpoch}, nil, newRand(1), &out)
-	want := "Epoch 0 complete\nafter 0: true\nEpoch 1 complete\nafter 1: true\n"
-	if err != errFull || out.String() != want {
-		t.Errorf("error %v and\n%swant %v and\n%s", err, out.String(), errFull, want)
-	}
-}
-
-func TestSGDReports(t *testing.T) {
-	c := numpyCases(t)[1]
-	var out strings.Builder
-	if err := c.network().SGD(c.data(), Settings{Epochs: 3, MiniBatchSize: 8, Eta: c.Eta}, c.data(), newRand(1), &out); err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.SplitAfter(out.String(), "\n")
-	if want := fmt.Sprintf("Epoch 2: %d / 8\n", c.CorrectAfterThree); len(lines) != 4 || lines[2] != want {
-		t.Errorf("with test data it wrote\n%swant three lines, the last %q", out.String(), want)
-	}
-	out.Reset()
-	if err := c.network().SGD(c.data(), Settings{Epochs: 2, MiniBatchSize: 8, Eta: c.Eta}, nil, newRand(1), &out); err != nil {
-		t.Fatal(err)
-	}
-	if want := "Epoch 0 complete\nEpoch 1 complete\n"; out.String() != want {
-		t.Errorf("without test data it wrote\n%swant\n%s", out.String(), want)
-	}
-	if err := c.network().SGD(c.data(), Settings{Epochs: 1, MiniBatchSize: 8, Eta: c.Eta}, nil, newRand(1), failingWriter{}); err != errFull {
-		t.Errorf("with a full disk the error is %v, want %v", err, errFull)
-	}
-}
-
-// No learning rate makes the weights of these networks infinite by itself: a
-// step that is far too long drives the sigmoids to where σ′ is 0, and no
-// other step follows. So the tests spoil the weights by hand: before the first
-// epoch, and while the last is under way.
-func TestSGDReportsDivergence(t *testing.T) {
-	c := numpyCases(t)[1]
-	for name, spoil := range map[string]func(net *Network){
-		"NaN weight":      func(net *Network) { net.Weights[0].Data[0] = math.NaN() },
-		"infinite weight": func(net *Network) { net.Weights[1].Data[0] = math.Inf(1) },
-		"infinite bias":   func(net *Network) { net.Biases[1].Data[9] = math.Inf(-1) },
-		"NaN bias":        func(net *Network) { net.Biases[0].Data[0] = math.NaN() },
-	} {
-		net := c.network()
-		spoil(net)
-		var out strings.Builder
-		err := net.SGD(c.data(), Settings{Epochs: 3, MiniBatchSize: 1, Eta: c.Eta}, c.data(), newRand(1), &out)
-		if err == nil || !strings.Contains(err.Error(), "epoch 0") ||
-			!strings.Contains(err.Error(), "smaller learning rate") || out.Len() > 0 {
-			t.Errorf("%s: error %v and output %q, want the epoch, the remedy and no output", name, err, out.String())
-		}
-		net = c.network()
-		epoch := 0
-		err = net.SGD(c.data(), Settings{
-			Epochs: 3, MiniBatchSize: 4, Eta: c.Eta,
-			Progress: func(done, total int) {
-				if epoch == 2 && done == total {
-					spoil(net)
-				}
-			},
-			AfterEpoch: func(e int, _ bool) error { epoch = e + 1; return nil },
-		}, nil, newRand(1), io.Discard)
-		if err == nil || !strings.Contains(err.Error(), "epoch 2") || epoch != 2 {
-			t.Errorf("%s in the last epoch: error %v after %d epochs, want one of epoch 2 after 2", name, err, epoch)
+	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		for l := range 2 {
+			weight, bias := c.network(), c.network()
+			weight.Weights[l].Data[len(weight.Weights[l].Data)-1], bias.Biases[l].Data[0] = v, v
+			if weight.finite() || bias.finite() || !c.network().finite() {
+				t.Errorf("layer %d: that a weight of %v is finite is %v, a bias %v", l, v, weight.finite(), bias.finite())
+			}
 		}
 	}
 }
 
-func TestSGDIsReproducible(t *testing.T) {
-	training, _, test := loadBuiltIn(t)
-	train := func() (*Network, string) {
-		rng := newRand(1)
-		net := NewNetwork([]int{784, 10, 10}, rng)
-		var out strings.Builder
-		if err := net.SGD(training, Settings{Epochs: 1, MiniBatchSize: 10, Eta: 3}, test, rng, &out); err != nil {
-			t.Fatal(err)
-		}
-		return net, out.String()
-	}
-	net1, out1 := train()
-	net2, out2 := train()
-	if out1 != out2 || !reflect.DeepEqual(net1, net2) {
-		t.Errorf("the same seed gave two networks, %q and %q", out1, out2)
-	}
-}
-
-// Training makes no matrix or buffer anew: what it allocates is the function
-// that each product gives to share, some 100 bytes, however large the network.
+// Training makes no matrix or buffer anew. It allocates only the functions that products
+// give to Share, some 100 bytes each, however large the network.
 func TestTrainingAllocatesNoBuffers(t *testing.T) {
-	_, _, data := loadBuiltIn(t)
+	_, _, data := loadBuiltIn()
 	for _, nHidden := range []int{30, wide, 300} {
 		rng := newRand(1)
 		net := NewNetwork([]int{784, nHidden, 10}, rng)
@@ -964,75 +765,87 @@ func TestTrainingAllocatesNoBuffers(t *testing.T) {
 	}
 }
 
-// One core or many, also more than the machine has: the same weights to the last
-// bit; and nobody is left behind.
+// One core or many, also more than the machine has, compute the same weights to the last
+// bit, and so does one core twice.
 func TestCoresMakeNoDifference(t *testing.T) {
-	before := runtime.NumGoroutine()
-	training, _, _ := loadBuiltIn(t)
-	training = firstOf(training, 320)
+	all, _, _ := loadBuiltIn()
 	for _, c := range []struct {
 		sizes []int
-		m     int // the mini-batches
+		m, n  int // the mini-batches, and the digits
 	}{
-		{[]int{784, 30, 10}, 10},
-		{[]int{784, 30, 10}, 1},
-		{[]int{784, 300, 100, 10}, 7},
-		{[]int{784, 10}, 40},
-		{[]int{784, 64, 10}, 60},
+		{[]int{784, 30, 10}, 10, 150},
+		{[]int{784, 30, 10}, 1, 40},
+		{[]int{784, 300, 100, 10}, 7, 25},
+		{[]int{784, 10}, 40, 100},
+		{[]int{784, 64, 10}, 60, 130},
 	} {
+		training := firstOf(all, c.n)
 		var want *Network
-		for _, n := range []int{1, 2, 3, 5, 8, 16} {
+		var wantOut string
+		for _, n := range []int{1, 1, 2, 3, 5, 8, 16} {
 			rng := newRand(1)
 			net := NewNetwork(c.sizes, rng)
 			restore := cores.Pretend(n)
-			extra := Settings{Lambda: 0.1, Shift: 1}
-			err := net.SGD(training, extra.with(2, c.m, 3), training, rng, io.Discard)
+			out := train(t, net, training, Settings{Epochs: 2, MiniBatchSize: c.m, Eta: 3, Lambda: 0.1, Shift: 1}, training, rng)
 			restore()
-			if err != nil {
-				t.Fatal(err)
-			}
 			if want == nil {
-				want = net
-			} else if !reflect.DeepEqual(net.Weights, want.Weights) || !reflect.DeepEqual(net.Biases, want.Biases) {
-				t.Errorf("sizes %v, mini-batches of %d: another network on %d cores than on one", c.sizes, c.m, n)
+				want, wantOut = net, out
+			} else if !reflect.DeepEqual(net, want) || out != wantOut {
+				t.Errorf("sizes %v, mini-batches of %d: on %d cores another network than on one, which writes\n%snot\n%s",
+					c.sizes, c.m, n, wantOut, out)
 			}
 		}
 	}
-	for range 1_000_000 { // they may need a moment to end
-		if runtime.NumGoroutine() <= before {
-			return
-		}
-		runtime.Gosched()
-	}
-	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 }
 
-// Evaluate and Answers take the digits in mini-batches; all at once must give
-// the same.
+// Evaluate, Answers and TotalCost take the digits in mini-batches. They give what
+// Feedforward gives for all digits at once, for any number of digits. One hopeless digit
+// makes the cost infinite.
 func TestEvaluate(t *testing.T) {
-	_, _, data := loadBuiltIn(t)
-	net := NewNetwork([]int{784, 12, 10}, newRand(4))
+	const lambda = 5
+	_, _, data := loadBuiltIn()
 	for _, n := range []int{1, 49, 50, 51, 130} {
-		part := firstOf(data, n)
-		outputs, want := net.Feedforward(pixelsOf(part)), 0
-		for i := range n {
-			if row := outputs.Row(i); row[part.Labels[i]] == slices.Max(row) {
-				want++
+		part, net := firstOf(data, n), NewNetwork([]int{784, 12, 10}, newRand(4))
+		outputs, answers, correct := net.Feedforward(pixelsOf(part)), net.Answers(part), 0
+		cost, squares := 0.0, 0.0
+		for i, label := range part.Labels {
+			row := outputs.Row(i)
+			if row[label] == slices.Max(row) {
+				correct++
+			}
+			if row[answers[i]] != slices.Max(row) {
+				t.Errorf("of %d digits, the answer to digit %d is %d, but the outputs are %v", n, i, answers[i], row)
+			}
+			for digit, a := range row {
+				if digit == int(label) {
+					a = 1 - a
+				}
+				cost += a * a / 2 / float64(n)
 			}
 		}
-		if got := net.Evaluate(part); got != want {
-			t.Errorf("Evaluate of %d digits = %d, want %d", n, got, want)
+		if got := net.Evaluate(part); got != correct {
+			t.Errorf("Evaluate of %d digits = %d, want %d", n, got, correct)
 		}
-		for i, got := range net.Answers(part) {
-			if row := outputs.Row(i); row[got] != slices.Max(row) {
-				t.Errorf("of %d digits, the answer to digit %d is %d, but the outputs are %v", n, i, got, row)
+		for _, w := range net.Weights {
+			for _, v := range w.Data {
+				squares += v * v
 			}
+		}
+		for lambda, want := range map[float64]float64{0: cost, lambda: cost + lambda*squares/2/float64(n)} {
+			if got := net.TotalCost(part, lambda); !(math.Abs(got-want) <= 1e-12*want) {
+				t.Errorf("TotalCost of %d digits, with λ = %v, = %v, want %v", n, lambda, got, want)
+			}
+		}
+		net.Cost = CrossEntropy
+		net.Biases[1].Data[part.Labels[0]] = -1e9
+		if got := net.TotalCost(part, 0); !math.IsInf(got, 1) {
+			t.Errorf("TotalCost of %d digits, the first read as anything else, = %v, want +Inf", n, got)
 		}
 	}
 }
 
 func TestLearnsBuiltInDigits(t *testing.T) {
-	training, _, test := loadBuiltIn(t)
+	training, _, test := loadBuiltIn()
 	for _, c := range []struct {
 		hidden      []int
 		least, most float64 // right after three epochs
@@ -1041,10 +854,11 @@ func TestLearnsBuiltInDigits(t *testing.T) {
 		{[]int{20, 15}, 0.86, 0.999},
 		{nil, 0.5, 0.999}, // some outputs start where σ′ is almost 0, and take long to learn anything
 	} {
-		rng := newRand(1)
-		net := NewNetwork(append(append([]int{784}, c.hidden...), 10), rng)
-		if err := net.SGD(training, Settings{Epochs: 3, MiniBatchSize: 10, Eta: 3}, nil, rng, io.Discard); err != nil {
-			t.Fatal(err)
+		net := trainedNetwork()
+		if sizes := slices.Concat([]int{784}, c.hidden, []int{10}); !slices.Equal(sizes, net.Sizes()) {
+			rng := newRand(1)
+			net = NewNetwork(sizes, rng)
+			train(t, net, training, Settings{Epochs: 3, MiniBatchSize: 10, Eta: 3}, nil, rng)
 		}
 		if got := float64(net.Evaluate(test)) / float64(test.Len()); got < c.least || got > c.most {
 			t.Errorf("hidden %v: %.1f%% right, want %v%% to %v%%", c.hidden, 100*got, 100*c.least, 100*c.most)
@@ -1053,6 +867,7 @@ func TestLearnsBuiltInDigits(t *testing.T) {
 }
 
 func TestLearnsMNIST(t *testing.T) {
+	needsAll(t, "trains for six epochs with 50,000 digits")
 	f, err := os.Open(mnistFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skipf("skipped: MNIST is not here; to run it: %s", getMNIST)
@@ -1068,24 +883,13 @@ func TestLearnsMNIST(t *testing.T) {
 		t.Fatalf("%d, %d and %d digits of %d pixels, want 50000, 10000 and 10000 of 784",
 			training.Len(), validation.Len(), test.Len(), training.Pixels)
 	}
-	// The first labels of each set, as the book's file has them.
-	for name, c := range map[string]struct {
-		set  *DataSet
-		want []uint8
-	}{
-		"training":   {training, []uint8{5, 0, 4, 1, 9}},
-		"validation": {validation, []uint8{3, 8, 6, 9, 6}},
-		"test":       {test, []uint8{7, 2, 1, 0, 4}},
-	} {
-		if got := c.set.Labels[:5]; !slices.Equal(got, c.want) {
-			t.Errorf("the first %s labels are %v, want %v", name, got, c.want)
-		}
+	first := slices.Concat(training.Labels[:5], validation.Labels[:5], test.Labels[:5])
+	if want := []uint8{5, 0, 4, 1, 9, 3, 8, 6, 9, 6, 7, 2, 1, 0, 4}; !slices.Equal(first, want) {
+		t.Errorf("the first labels of the three sets are %v, want those of the book's file, %v", first, want)
 	}
 	rng := newRand(1)
 	net := NewNetwork([]int{784, 30, 10}, rng)
-	if err := net.SGD(training, Settings{Epochs: 6, MiniBatchSize: 10, Eta: 3}, nil, rng, io.Discard); err != nil {
-		t.Fatal(err)
-	}
+	train(t, net, training, Settings{Epochs: 6, MiniBatchSize: 10, Eta: 3}, nil, rng)
 	want := 9400 // of 9410
 	if runtime.GOARCH == "386" {
 		want = 9390 // of 9398: its math.Exp rounds otherwise
@@ -1095,65 +899,47 @@ func TestLearnsMNIST(t *testing.T) {
 	}
 }
 
-// A network that numpy has saved computes the same here, and is saved again
-// number for number.
-func TestLoadNetworkFromNumpy(t *testing.T) {
-	text, err := os.ReadFile("testdata/saved.json")
-	if err != nil {
-		t.Fatal(err)
+// A network and its file. Package network2 has the tests of the form.
+func TestSaveAndLoad(t *testing.T) {
+	const file = `{"sizes":[2,3],"weights":[[[1,2],[3,4],[5,6]]],"biases":[[[7],[8],[9]]],"cost":"QuadraticCost"}` + "\n"
+	quadratic := &Network{[]*Matrix{{2, 3, []float64{1, 3, 5, 2, 4, 6}}}, []*Matrix{{1, 3, []float64{7, 8, 9}}}, Quadratic}
+	crossEntropy := &Network{quadratic.Weights, quadratic.Biases, CrossEntropy}
+	for name, c := range map[string]struct {
+		old, new string
+		want     *Network
+		err      string
+	}{
+		"quadratic":     {"", "", quadratic, ""},
+		"cross-entropy": {"QuadraticCost", "CrossEntropyCost", crossEntropy, ""},
+		"no cost":       {`,"cost":"QuadraticCost"`, "", quadratic, ""},
+		"another cost":  {"QuadraticCost", "Hinge", nil, `name: the cost is "Hinge", want "QuadraticCost" or "CrossEntropyCost"`},
+		"half a file":   {file[40:], "", nil, "name: the file is cut short"},
+	} {
+		text := strings.Replace(file, c.old, c.new, 1)
+		net, err := LoadNetwork("name", strings.NewReader(text))
+		if (err == nil) != (c.err == "") || err != nil && err.Error() != c.err || !reflect.DeepEqual(net, c.want) {
+			t.Errorf("%s: %+v, error %v, want %+v, %q", name, net, err, c.want, c.err)
+		}
+		var again bytes.Buffer
+		if err == nil && (net.Save(&again) != nil || again.String() != text && name != "no cost") {
+			t.Errorf("%s: saved again it is\n%s\nwant\n%s", name, again.String(), text)
+		}
 	}
-	net, err := LoadNetwork("saved.json", bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := net.Sizes(), []int{12, 5, 4, 10}; !slices.Equal(got, want) || net.Cost != CrossEntropy {
-		t.Errorf("sizes %v, cost %s, want %v, %s", got, net.Cost.Name, want, CrossEntropy.Name)
-	}
-	var numpy struct{ Inputs, Outputs [][]float64 }
-	outputs, err := os.ReadFile("testdata/saved_outputs.json")
-	if err == nil {
-		err = json.Unmarshal(outputs, &numpy)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, x := range numpy.Inputs {
-		got := net.Feedforward(&Matrix{1, len(x), x})
-		wantClose(t, fmt.Sprintf("output %d", i), []*Matrix{got}, []*Matrix{{1, 10, numpy.Outputs[i]}}, numpyTolerance)
-	}
-
+	deep := NewNetwork([]int{7, 5, 4, 3}, newRand(2))
+	deep.Weights[0].Data[0], deep.Biases[0].Data[0] = math.SmallestNonzeroFloat64, -math.MaxFloat64
 	var again bytes.Buffer
-	if err := net.Save(&again); err != nil {
+	if err := deep.Save(&again); err != nil {
 		t.Fatal(err)
 	}
-	var got, want any
-	if err := errors.Join(json.Unmarshal(again.Bytes(), &got), json.Unmarshal(text, &want)); err != nil {
-		t.Fatal(err)
+	if got, err := LoadNetwork("file", &again); err != nil || !reflect.DeepEqual(got, deep) {
+		t.Errorf("7-5-4-3: %v, or it is another network", err)
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("saved again it is\n%s\nwant\n%s", again.Bytes(), text)
-	}
-	if err := net.Save(failingWriter{}); err != errFull {
-		t.Errorf("the error is %v, want %v", err, errFull)
+	if err := deep.Save(&disk{}); err != errFull {
+		t.Errorf("on a full disk the error is %v, want %v", err, errFull)
 	}
 }
 
-// What Save writes, LoadNetwork reads: the same bits.
-func TestSave(t *testing.T) {
-	for _, sizes := range [][]int{{3, 2}, {1, 1}, {7, 5, 4, 3}, {784, 100, 10}} {
-		net := NewNetwork(sizes, newRand(2))
-		net.Weights[0].Data[0] = math.SmallestNonzeroFloat64
-		net.Biases[0].Data[0] = -math.MaxFloat64
-		var file bytes.Buffer
-		if err := net.Save(&file); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := LoadNetwork("file", &file); err != nil || !reflect.DeepEqual(got.Weights, net.Weights) ||
-			!reflect.DeepEqual(got.Biases, net.Biases) || got.Cost != net.Cost {
-			t.Errorf("sizes %v: %v, or it is another network", sizes, err)
-		}
-	}
-}
+// ---- matrix.go ----
 
 // plainMul returns the product a·b as its definition has it. With each sum goes
 // the sum of the absolute values, to which the rounding errors are in proportion.
@@ -1181,17 +967,8 @@ func transpose(m *Matrix) *Matrix {
 	return mT
 }
 
-// inPlace makes of f what MulAdd is given.
-func inPlace(f func(float64) float64) func(numbers []float64) {
-	return func(numbers []float64) {
-		for i, v := range numbers {
-			numbers[i] = f(v)
-		}
-	}
-}
-
-// checkProducts compares the three products of random matrices of the given
-// shapes, zero of every five numbers exactly 0, with plain triple loops.
+// checkProducts compares the products of random matrices of the given shapes, zero of
+// every five numbers exactly 0, with plain triple loops.
 //
 // Summing k products in any order is wrong by at most k·ε·Σ|a·b|, ε = 2⁻⁵²
 // (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1).
@@ -1207,54 +984,44 @@ func checkProducts(t *testing.T, m, k, n int, zeros int, seed uint64) {
 		}
 		return x
 	}
-	compare := func(product string, got, want, size *Matrix, terms int) {
-		t.Helper()
-		for i := range want.Data {
-			if !(math.Abs(got.Data[i]-want.Data[i]) <= float64(terms+4)*0x1p-52*size.Data[i]) {
-				t.Errorf("%s with m, k, n = %d, %d, %d: row %d, column %d is %v, want %v",
-					product, m, k, n, i/want.Cols, i%want.Cols, got.Data[i], want.Data[i])
-				return
-			}
+	const s = -0.3
+	double := func(v float64) float64 { return 2 * v }
+	doubleAll := func(numbers []float64) {
+		for i := range numbers {
+			numbers[i] *= 2
 		}
 	}
 	a, b := random(m, k), random(k, n)
-	want, size := plainMul(a, b)
-	d, e := random(1, n), random(m, n)
-	double := func(v float64) float64 { return 2 * v }
-	sum, sumSize, product, productSize := NewMatrix(m, n), NewMatrix(m, n), NewMatrix(m, n), NewMatrix(m, n)
-	for i, v := range want.Data {
-		sum.Data[i], sumSize.Data[i] = 2*(v+d.Data[i%n]), 2*(size.Data[i]+math.Abs(d.Data[i%n]))
-		product.Data[i], productSize.Data[i] = v*2*e.Data[i], size.Data[i]*math.Abs(2*e.Data[i])
-	}
+	d, e, before := random(1, n), random(m, n), random(m, n)
+	ab, abSize := plainMul(a, b)
 	for _, p := range []struct {
-		name       string
-		multiply   func(c *Matrix)
-		want, size *Matrix
+		name     string
+		multiply func(c *Matrix)
+		want     func(v, d, e, before float64) float64 // of a number v of a·b, and linear in it
 	}{
-		{"MulAdd", func(c *Matrix) { c.MulAdd(inPlace(double), a, b, d) }, sum, sumSize},
-		{"MulAddSparse", func(c *Matrix) { c.MulAddSparse(inPlace(double), sparse(a), b, d, new(Space)) }, sum, sumSize},
-		{"MulT", func(c *Matrix) { c.MulT(double, a, transpose(b), e) }, product, productSize},
-	} {
-		got := random(m, n) // these must not care what was there
-		p.multiply(got)
-		compare(p.name, got, p.want, p.size, k)
-	}
-
-	const s = -0.3
-	before := random(m, n)
-	for i, v := range before.Data { // and these must
-		want.Data[i], size.Data[i] = v+s*want.Data[i], math.Abs(v)+math.Abs(s)*size.Data[i]
-	}
-	for _, p := range []struct {
-		name string
-		add  func(c *Matrix)
-	}{
-		{"AddTMul", func(c *Matrix) { c.AddTMul(s, transpose(a), b) }},
-		{"AddTMulSparse", func(c *Matrix) { c.AddTMulSparse(s, sparse(transpose(a)), b, new(Space)) }},
+		{"MulAdd", func(c *Matrix) { c.MulAdd(doubleAll, a, b, d) },
+			func(v, d, e, before float64) float64 { return 2 * (v + d) }},
+		{"MulAddSparse", func(c *Matrix) { c.MulAddSparse(doubleAll, sparse(a), b, d, new(Space)) },
+			func(v, d, e, before float64) float64 { return 2 * (v + d) }},
+		{"MulT", func(c *Matrix) { c.MulT(double, a, transpose(b), e) },
+			func(v, d, e, before float64) float64 { return v * 2 * e }},
+		{"AddTMul", func(c *Matrix) { c.AddTMul(s, transpose(a), b) },
+			func(v, d, e, before float64) float64 { return before + s*v }},
+		{"AddTMulSparse", func(c *Matrix) { c.AddTMulSparse(s, sparse(transpose(a)), b, new(Space)) },
+			func(v, d, e, before float64) float64 { return before + s*v }},
 	} {
 		got := &Matrix{m, n, slices.Clone(before.Data)}
-		p.add(got)
-		compare(p.name, got, want, size, k)
+		p.multiply(got)
+		for i, v := range ab.Data {
+			want := p.want(v, d.Data[i%n], e.Data[i], before.Data[i])
+			size := math.Abs(p.want(0, math.Abs(d.Data[i%n]), e.Data[i], math.Abs(before.Data[i])))
+			size += math.Abs(p.want(abSize.Data[i], 0, e.Data[i], 0))
+			if !(math.Abs(got.Data[i]-want) <= float64(k+4)*0x1p-52*size) {
+				t.Errorf("%s with m, k, n = %d, %d, %d: row %d, column %d is %v, want %v",
+					p.name, m, k, n, i/n, i%n, got.Data[i], want)
+				break
+			}
+		}
 	}
 }
 
@@ -1279,14 +1046,10 @@ func FuzzProducts(f *testing.F) {
 	})
 }
 
-// A number that is not finite must come out of a product, or nobody would
-// notice a network that has diverged.
+// A number that is not finite comes out of every product, so that SGD notices a network
+// that has diverged.
 func TestProductsKeepNaN(t *testing.T) {
-	filled := func(cols int, v float64) *Matrix {
-		m := NewMatrix(1, cols)
-		each(m, func(float64) float64 { return v })
-		return m
-	}
+	filled := func(cols int, v float64) *Matrix { return &Matrix{1, cols, repeat(v, cols)} }
 	nan, inf, same := math.NaN(), math.Inf(1), func([]float64) {}
 	for name, p := range map[string]struct {
 		cols     int // of b and c
@@ -1309,100 +1072,105 @@ func TestProductsKeepNaN(t *testing.T) {
 	}
 }
 
+// wantPanic fails unless call panics with a message that contains want.
+func wantPanic(t *testing.T, want string, call func()) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		if got := fmt.Sprint(recover()); !strings.Contains(got, want) {
+			t.Errorf("it panicked with %q, want %q", got, want)
+		}
+	}()
+	call()
+}
+
+// A product of matrices whose shapes do not fit panics, and names the shapes.
+func TestProductsOfShapesThatDoNotFit(t *testing.T) {
+	matrices := func(shapes string) (all []*Matrix) {
+		for _, shape := range strings.Fields(shapes) {
+			var rows, cols int
+			fmt.Sscanf(shape, "%d×%d", &rows, &cols)
+			all = append(all, NewMatrix(rows, cols))
+		}
+		return all
+	}
+	for _, shapes := range []string{ // of z, x, w and b
+		"2×4 2×3 5×4 1×4", // the inner sizes differ
+		"1×4 2×3 3×4 1×4", // the rows
+		"2×5 2×3 3×4 1×5", // the columns
+		"2×4 2×3 3×4 1×5", // the columns of b
+		"2×4 2×3 3×4 1×3",
+		"2×4 2×3 3×4 2×4", // b has two rows
+	} {
+		m, want := matrices(shapes), ": shapes do not fit z = f(x·w + b): ["+shapes+"]"
+		wantPanic(t, "matrix: MulAdd"+want, func() { m[0].MulAdd(nil, m[1], m[2], m[3]) })
+		wantPanic(t, "matrix: MulAddSparse"+want, func() { m[0].MulAddSparse(nil, sparse(m[1]), m[2], m[3], new(Space)) })
+	}
+	for _, shapes := range []string{ // of out, δ, w and a
+		"2×4 2×3 4×5 2×4", // the inner sizes differ
+		"1×4 2×3 4×3 1×4", // the rows
+		"2×5 2×3 4×3 2×5", // the columns
+		"2×4 2×3 4×3 3×4", // the rows of a
+		"2×4 2×3 4×3 2×5", // the columns of a
+	} {
+		m, want := matrices(shapes), "matrix: MulT: shapes do not fit out = δ·wᵀ ⊙ f(a): ["+shapes+"]"
+		wantPanic(t, want, func() { m[0].MulT(math.Abs, m[1], m[2], m[3]) })
+	}
+	for _, shapes := range []string{ // of w, x and δ
+		"3×4 2×3 1×4", // the inner sizes differ
+		"2×4 3×2 4×4",
+		"2×4 2×3 2×4", // the rows
+		"3×5 2×3 2×4", // the columns
+	} {
+		m, want := matrices(shapes), ": shapes do not fit w += s·xᵀ·δ: ["+shapes+"]"
+		wantPanic(t, "matrix: AddTMul"+want, func() { m[0].AddTMul(1, m[1], m[2]) })
+		wantPanic(t, "matrix: AddTMulSparse"+want, func() { m[0].AddTMulSparse(1, sparse(m[1]), m[2], new(Space)) })
+	}
+}
+
+// The other methods panic with the shapes, or with the numbers that they are given.
 func TestShapesThatDoNotFit(t *testing.T) {
-	m := func(rows, cols int) *Matrix { return NewMatrix(rows, cols) }
+	m := NewMatrix
 	data, square := dataSetOf([][]float64{{0, 1}}, []uint8{1}), &DataSet{Pixels: 4}
 	backprop := func(x, y *Matrix) { gradient(NewNetwork([]int{3, 2}, newRand(1)), sparse(x), y) }
 	move := func(d *DataSet, right, down int) { d.Move(SparseRow{}, SparseRow{}, right, down) }
-	patience := func(validation *DataSet) {
-		s := Settings{Epochs: 1, MiniBatchSize: 1, Eta: 3, Patience: 4, Validation: validation}
+	train := func(miniBatchSize int, validation *DataSet) {
+		s := Settings{Epochs: 1, MiniBatchSize: miniBatchSize, Eta: 3, Patience: 4, Validation: validation}
 		NewNetwork([]int{2, 2}, newRand(1)).SGD(data, s, nil, nil, nil)
 	}
-	const ( // what the panics say, before the shapes
-		mulAdd        = "MulAdd: shapes do not fit z = f(x·w + b): "
-		mulAddSparse  = "MulAddSparse: shapes do not fit z = f(x·w + b): "
-		mulT          = "MulT: shapes do not fit out = δ·wᵀ ⊙ f(a): "
-		addTMul       = "AddTMul: shapes do not fit w += s·xᵀ·δ: "
-		zip           = "Zip: shapes do not fit m = f(a, b): "
-		addSum        = "AddSum: shapes do not fit b += s·Σ δ: "
-		addTMulSparse = "AddTMulSparse: shapes do not fit w += s·xᵀ·δ: "
-		badPatience   = "SGD: patience wants validation digits"
-	)
-	for name, c := range map[string]struct {
-		call func()
+	const zip, addSum = "Zip: shapes do not fit m = f(a, b): ", "AddSum: shapes do not fit b += s·Σ δ: "
+	for _, c := range []struct {
 		want string
+		call func()
 	}{
-		"MulAdd, inner":   {func() { m(2, 4).MulAdd(nil, m(2, 3), m(5, 4), m(1, 4)) }, mulAdd + "[2×4 2×3 5×4 1×4]"},
-		"MulAdd, rows":    {func() { m(1, 4).MulAdd(nil, m(2, 3), m(3, 4), m(1, 4)) }, mulAdd + "[1×4 2×3 3×4 1×4]"},
-		"MulAdd, columns": {func() { m(2, 5).MulAdd(nil, m(2, 3), m(3, 4), m(1, 5)) }, mulAdd + "[2×5 2×3 3×4 1×5]"},
-		"MulAdd, d":       {func() { m(2, 4).MulAdd(nil, m(2, 3), m(3, 4), m(1, 5)) }, mulAdd + "[2×4 2×3 3×4 1×5]"},
-		"MulAdd, d rows":  {func() { m(2, 4).MulAdd(nil, m(2, 3), m(3, 4), m(2, 4)) }, mulAdd + "[2×4 2×3 3×4 2×4]"},
+		{zip + "[2×3 2×3 1×3]", func() { m(2, 3).Zip(math.Pow, m(2, 3), m(1, 3)) }},
+		{zip + "[2×2 2×3 2×3]", func() { m(2, 2).Zip(math.Pow, m(2, 3), m(2, 3)) }},
+		{zip + "[1×3 2×3 2×3]", func() { m(1, 3).Zip(math.Pow, m(2, 3), m(2, 3)) }},
+		{zip + "[2×3 2×3 2×4]", func() { m(2, 3).Zip(math.Pow, m(2, 3), m(2, 4)) }},
+		{addSum + "[2×3 2×3]", func() { m(2, 3).AddSum(1, m(2, 3)) }},
+		{addSum + "[1×2 2×3]", func() { m(1, 2).AddSum(1, m(2, 3)) }},
+		{"SetRows: 3 rows asked of a 2×3 with room for 6 numbers", func() { m(2, 3).SetRows(3) }},
+		{"SetRows: -1 rows asked of a 2×3 with room for 6 numbers", func() { m(2, 3).SetRows(-1) }},
 
-		"MulT, inner":   {func() { m(2, 4).MulT(math.Abs, m(2, 3), m(4, 5), m(2, 4)) }, mulT + "[2×4 2×3 4×5 2×4]"},
-		"MulT, rows":    {func() { m(1, 4).MulT(math.Abs, m(2, 3), m(4, 3), m(1, 4)) }, mulT + "[1×4 2×3 4×3 1×4]"},
-		"MulT, columns": {func() { m(2, 5).MulT(math.Abs, m(2, 3), m(4, 3), m(2, 5)) }, mulT + "[2×5 2×3 4×3 2×5]"},
-		"MulT, d rows":  {func() { m(2, 4).MulT(math.Abs, m(2, 3), m(4, 3), m(3, 4)) }, mulT + "[2×4 2×3 4×3 3×4]"},
-		"MulT, d cols":  {func() { m(2, 4).MulT(math.Abs, m(2, 3), m(4, 3), m(2, 5)) }, mulT + "[2×4 2×3 4×3 2×5]"},
+		{"NewNetwork: sizes are [784]", func() { NewNetwork([]int{784}, newRand(1)) }},
+		{"MulAdd: shapes do not fit z = f(x·w + b): [5×2 5×4 3×2 1×2]",
+			func() { NewNetwork([]int{3, 2}, newRand(1)).Feedforward(m(5, 4)) }},
+		{"MulAddSparse: shapes do not fit z = f(x·w + b): [5×2 5×4 3×2 1×2]", func() { backprop(m(5, 4), m(5, 2)) }},
+		{"MulAddSparse: shapes do not fit z = f(x·w + b): [4×2 5×3 3×2 1×2]", func() { backprop(m(5, 3), m(4, 2)) }},
+		{zip + "[5×2 5×2 5×1]", func() { backprop(m(5, 3), m(5, 1)) }},
+		{"SGD: mini-batches of 0", func() { train(0, data) }},
+		{"SGD: mini-batches of 0", func() { new(Network).SGD(nil, Settings{Epochs: 1, Eta: 3}, nil, nil, nil) }},
+		{"SGD: patience wants validation digits", func() { train(1, nil) }},
+		{"SGD: patience wants validation digits", func() { train(1, square) }},
 
-		"AddTMul, inner": {func() { m(3, 4).AddTMul(1, m(2, 3), m(1, 4)) }, addTMul + "[3×4 2×3 1×4]"},
-		"AddTMul, rows":  {func() { m(2, 4).AddTMul(1, m(2, 3), m(2, 4)) }, addTMul + "[2×4 2×3 2×4]"},
-		"AddTMul, cols":  {func() { m(3, 5).AddTMul(1, m(2, 3), m(2, 4)) }, addTMul + "[3×5 2×3 2×4]"},
-
-		"Zip, rows":      {func() { m(2, 3).Zip(math.Pow, m(2, 3), m(1, 3)) }, zip + "[2×3 2×3 1×3]"},
-		"Zip, columns":   {func() { m(2, 2).Zip(math.Pow, m(2, 3), m(2, 3)) }, zip + "[2×2 2×3 2×3]"},
-		"Zip, rows of m": {func() { m(1, 3).Zip(math.Pow, m(2, 3), m(2, 3)) }, zip + "[1×3 2×3 2×3]"},
-		"Zip, cols of b": {func() { m(2, 3).Zip(math.Pow, m(2, 3), m(2, 4)) }, zip + "[2×3 2×3 2×4]"},
-
-		"AddSum, rows":    {func() { m(2, 3).AddSum(1, m(2, 3)) }, addSum + "[2×3 2×3]"},
-		"AddSum, columns": {func() { m(1, 2).AddSum(1, m(2, 3)) }, addSum + "[1×2 2×3]"},
-
-		"SetRows, many": {func() { m(2, 3).SetRows(3) }, "SetRows: 3 rows asked of a 2×3 with room for 6 numbers"},
-		"SetRows, few":  {func() { m(2, 3).SetRows(-1) }, "SetRows: -1 rows asked of a 2×3 with room for 6 numbers"},
-
-		"Feedforward": {func() { NewNetwork([]int{3, 2}, newRand(1)).Feedforward(m(5, 4)) }, mulAdd + "[5×2 5×4 3×2 1×2]"},
-		"NewNetwork":  {func() { NewNetwork([]int{784}, newRand(1)) }, "NewNetwork: sizes are [784]"},
-		"SGD":         {func() { new(Network).SGD(nil, Settings{Epochs: 1, MiniBatchSize: 0, Eta: 3}, nil, nil, nil) }, "SGD: mini-batches of 0"},
-
-		"Backprop, x":    {func() { backprop(m(5, 4), m(5, 2)) }, mulAddSparse + "[5×2 5×4 3×2 1×2]"},
-		"Backprop, y":    {func() { backprop(m(5, 3), m(5, 1)) }, zip + "[5×2 5×2 5×1]"},
-		"Backprop, rows": {func() { backprop(m(5, 3), m(4, 2)) }, mulAddSparse + "[4×2 5×3 3×2 1×2]"},
-
-		"Gather": {func() { data.Gather([]int{0}, &Sparse{}, m(2, 10)) }, "Gather: y is 2×10 for 1 images"},
-
-		"MulAddSparse, inner": {func() { m(2, 4).MulAddSparse(nil, sparse(m(2, 3)), m(5, 4), m(1, 4), new(Space)) },
-			mulAddSparse + "[2×4 2×3 5×4 1×4]"},
-		"MulAddSparse, rows": {func() { m(1, 4).MulAddSparse(nil, sparse(m(2, 3)), m(3, 4), m(1, 4), new(Space)) },
-			mulAddSparse + "[1×4 2×3 3×4 1×4]"},
-		"MulAddSparse, columns": {func() { m(2, 5).MulAddSparse(nil, sparse(m(2, 3)), m(3, 4), m(1, 5), new(Space)) },
-			mulAddSparse + "[2×5 2×3 3×4 1×5]"},
-		"MulAddSparse, d": {func() { m(2, 4).MulAddSparse(nil, sparse(m(2, 3)), m(3, 4), m(1, 3), new(Space)) },
-			mulAddSparse + "[2×4 2×3 3×4 1×3]"},
-		"MulAddSparse, d rows": {func() { m(2, 4).MulAddSparse(nil, sparse(m(2, 3)), m(3, 4), m(2, 4), new(Space)) },
-			mulAddSparse + "[2×4 2×3 3×4 2×4]"},
-		"AddTMulSparse, inner": {func() { m(2, 4).AddTMulSparse(1, sparse(m(3, 2)), m(4, 4), new(Space)) },
-			addTMulSparse + "[2×4 3×2 4×4]"},
-		"AddTMulSparse, rows": {func() { m(1, 4).AddTMulSparse(1, sparse(m(3, 2)), m(3, 4), new(Space)) },
-			addTMulSparse + "[1×4 3×2 3×4]"},
-		"AddTMulSparse, columns": {func() { m(2, 5).AddTMulSparse(1, sparse(m(3, 2)), m(3, 4), new(Space)) },
-			addTMulSparse + "[2×5 3×2 3×4]"},
-
-		"patience, no set": {func() { patience(nil) }, badPatience},
-		"patience, empty":  {func() { patience(square) }, badPatience},
-
-		"Move, oblong": {func() { move(data, 0, 0) }, "Move: 0 to the right and 0 down, images of 2 pixels"},
-		"Move, right":  {func() { move(square, 2, 0) }, "Move: 2 to the right and 0 down, images of 4 pixels"},
-		"Move, left":   {func() { move(square, -2, 0) }, "Move: -2 to the right and 0 down, images of 4 pixels"},
-		"Move, down":   {func() { move(square, 0, 2) }, "Move: 0 to the right and 2 down, images of 4 pixels"},
-		"Move, up":     {func() { move(square, 0, -2) }, "Move: 0 to the right and -2 down, images of 4 pixels"},
+		{"Gather: y is 2×10 for 1 images", func() { data.Gather([]int{0}, &Sparse{}, m(2, 10)) }},
+		{"Move: 0 to the right and 0 down, images of 2 pixels", func() { move(data, 0, 0) }},
+		{"Move: 2 to the right and 0 down, images of 4 pixels", func() { move(square, 2, 0) }},
+		{"Move: -2 to the right and 0 down, images of 4 pixels", func() { move(square, -2, 0) }},
+		{"Move: 0 to the right and 2 down, images of 4 pixels", func() { move(square, 0, 2) }},
+		{"Move: 0 to the right and -2 down, images of 4 pixels", func() { move(square, 0, -2) }},
 	} {
-		t.Run(name, func(t *testing.T) {
-			defer func() {
-				if got := fmt.Sprint(recover()); !strings.Contains(got, c.want) {
-					t.Errorf("it panicked with %q, want %q", got, c.want)
-				}
-			}()
-			c.call()
-		})
+		wantPanic(t, c.want, c.call)
 	}
 }
 
@@ -1427,11 +1195,16 @@ func TestElementwise(t *testing.T) {
 			t.Errorf("%s: got %v %v, want %v %v", name, c.got, c.got.Data, c.want, c.want.Data)
 		}
 	}
+	for want, row := range [][]float64{{3}, {1, 2, 2}, {-3, -2, -1, -1.5}, {math.Inf(-1), 0, 0.5, 0.7, 0.6}} {
+		if got := m(2, len(row), append(make([]float64, len(row)), row...)...).Argmax(1); got != want {
+			t.Errorf("Argmax of %v = %d, want %d", row, got, want)
+		}
+	}
 }
 
-// The columns of a matrix, collected for some of them and some rows at a time,
-// are all its numbers, each in its place, the rows of a column ascending: the
-// order of a sum is part of its result. What was there before must not matter.
+// collect sorts some rows at a time, in one band of columns and then another. Together
+// that is all numbers, each in its place, and nothing of the rows before. The rows of a
+// column are ascending, because the order of a sum is part of its result.
 func TestColumns(t *testing.T) {
 	rng := newRand(1)
 	var c columns
@@ -1460,25 +1233,24 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// The columns are shared out so that the first half of the parts is the first
-// band, and all parts together are all columns. Of MNIST's, the bands are cut in the
-// middle of row 14.
+// The first half of the parts is the first band of columns, and all parts together are
+// all columns. The cut of MNIST's 784 columns is in the middle of row 14.
 func TestColumn(t *testing.T) {
 	for cols, cut := range map[int]int{784: 14*28 + 14, 5: 2, 1: 0, 0: 0, 65536: 33938} {
 		x := &Sparse{Cols: cols}
-		first, middle, last := x.column(0), x.column(cols), x.column(2*cols)
+		first, middle, last := x.bandColumn(0), x.bandColumn(cols), x.bandColumn(2*cols)
 		if first != 0 || middle != cut || last != cols {
 			t.Errorf("of %d columns, parts begin at %d, %d, %d, want 0, %d, %d", cols, first, middle, last, cut, cols)
 		}
 		for p := range 2 * cols {
-			if x.column(p) > x.column(p+1) {
-				t.Errorf("of %d columns, step %d goes back from %d to %d", cols, p, x.column(p), x.column(p+1))
+			if x.bandColumn(p) > x.bandColumn(p+1) {
+				t.Errorf("of %d columns, step %d goes back from %d to %d", cols, p, x.bandColumn(p), x.bandColumn(p+1))
 			}
 		}
 	}
 }
 
-// The columns from … to−1 of a row, to the last column there can be.
+// between returns the columns from … to−1 of a row, up to the last column there can be.
 func TestBetween(t *testing.T) {
 	r := SparseRow{[]uint16{0, 3, 4, 65535}, []float32{1, 2, 3, 4}}
 	for _, c := range []struct {
@@ -1496,19 +1268,10 @@ func TestBetween(t *testing.T) {
 	}
 }
 
-func TestArgmax(t *testing.T) {
-	for want, row := range [][]float64{{3}, {1, 2, 2}, {-3, -2, -1, -1.5}, {math.Inf(-1), 0, 0.5, 0.7, 0.6}} {
-		m := &Matrix{2, len(row), append(make([]float64, len(row)), row...)}
-		if got := m.Argmax(1); got != want {
-			t.Errorf("Argmax of %v = %d, want %d", row, got, want)
-		}
-	}
-}
-
 func BenchmarkProducts(b *testing.B) {
 	rng := newRand(1)
 	for _, nHidden := range []int{30, 300} {
-		_, _, data := loadBuiltIn(b)
+		_, _, data := loadBuiltIn()
 		var a Sparse
 		space := new(Space)
 		data.Gather(upTo(10), &a, NewMatrix(10, digits))
@@ -1532,7 +1295,7 @@ func BenchmarkProducts(b *testing.B) {
 }
 
 func BenchmarkUpdateMiniBatch(b *testing.B) {
-	_, _, data := loadBuiltIn(b)
+	_, _, data := loadBuiltIn()
 	for _, nHidden := range []int{30, 300} {
 		b.Run(fmt.Sprintf("784-%d-10", nHidden), func(b *testing.B) {
 			net := NewNetwork([]int{784, nHidden, 10}, newRand(1))
@@ -1549,7 +1312,7 @@ func BenchmarkUpdateMiniBatch(b *testing.B) {
 }
 
 func BenchmarkEvaluate(b *testing.B) {
-	_, _, data := loadBuiltIn(b)
+	_, _, data := loadBuiltIn()
 	net := NewNetwork([]int{784, 30, 10}, newRand(1))
 	b.ReportAllocs()
 	for range b.N {
@@ -1559,19 +1322,30 @@ func BenchmarkEvaluate(b *testing.B) {
 
 // ---- loader.go ----
 
-// wantFixture fails unless the data sets are those of testdata/dataset.py:
-// its formulas, with the given number of rows in each set.
-func wantFixture(t *testing.T, sets [3]*DataSet, rows [3]int) {
+const smallFile = "internal/pickle/testdata/pickles/py3.11-protocol4.pkl.gz" // the formulas are in internal/pickle/testdata/dataset.py
+
+// smallData returns the bytes of smallFile.
+func smallData(t *testing.T) []byte {
+	t.Helper()
+	file, err := os.ReadFile(smallFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// wantFixture fails unless the data sets have the numbers of dataset.py, and so many rows.
+func wantFixture(t *testing.T, name string, sets [3]*DataSet, rows [3]int) {
 	t.Helper()
 	for s, d := range sets {
 		if d.Len() != rows[s] || d.Pixels != 12 {
-			t.Errorf("set %d: %d images of %d pixels, want %d of 12", s, d.Len(), d.Pixels, rows[s])
+			t.Errorf("%s, set %d: %d images of %d pixels, want %d of 12", name, s, d.Len(), d.Pixels, rows[s])
 			continue
 		}
 		x := pixelsOf(d)
 		for i := range d.Len() {
 			if want := uint8((s*7 + i*3) % 10); d.Labels[i] != want {
-				t.Errorf("set %d: label %d is %d, want %d", s, i, d.Labels[i], want)
+				t.Errorf("%s, set %d: label %d is %d, want %d", name, s, i, d.Labels[i], want)
 			}
 			for j, got := range x.Row(i) {
 				want := 0.0
@@ -1579,178 +1353,122 @@ func wantFixture(t *testing.T, sets [3]*DataSet, rows [3]int) {
 					want = float64((s*89+i*37+j*23)%256) / 256
 				}
 				if got != want {
-					t.Fatalf("set %d: row %d, pixel %d is %v, want %v", s, i, j, got, want)
+					t.Fatalf("%s, set %d: row %d, pixel %d is %v, want %v", name, s, i, j, got, want)
 				}
 			}
 		}
 	}
 }
 
-// loadBytes loads a file from memory.
-func loadBytes(file []byte) (sets [3]*DataSet, err error) {
-	sets[0], sets[1], sets[2], err = LoadData("test file", bytes.NewReader(file))
-	return sets, err
+// pythonFiles returns the names of at least so many files that Python has written.
+func pythonFiles(t testing.TB, pattern string, least int) []string {
+	t.Helper()
+	files, err := filepath.Glob("internal/pickle/testdata/pickles/" + pattern + ".pkl.gz")
+	if err != nil || len(files) < least {
+		t.Fatalf("%d files, %v, want at least %d", len(files), err, least)
+	}
+	return files
 }
 
 // Files by Python 2.7 to 3.13 in protocols 1 to 5, and every kind of array:
 // internal/pickle/testdata/pickles/README.md says which is which.
 func TestLoadDataFromPython(t *testing.T) {
-	files, err := filepath.Glob("internal/pickle/testdata/pickles/*.pkl.gz")
-	if err != nil || len(files) < 60 {
-		t.Fatalf("%d files, %v, want at least 60", len(files), err)
-	}
-	for _, file := range files {
+	for _, file := range pythonFiles(t, "*", 60) {
 		base := filepath.Base(file)
-		t.Run(strings.TrimSuffix(base, ".pkl.gz"), func(t *testing.T) {
-			f, err := os.Open(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			var sets [3]*DataSet
-			sets[0], sets[1], sets[2], err = LoadData(base, iotest.OneByteReader(f))
-			if strings.HasPrefix(base, "refused-") {
-				var unsupported *pickle.UnsupportedError
-				if !errors.As(err, &unsupported) || !strings.HasPrefix(err.Error(), base+": pickle, byte ") ||
-					sets[0] != nil {
-					t.Errorf("the error is %v, want an UnsupportedError with the file and the byte", err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			rows := [3]int{6, 2, 3}
-			if strings.Contains(base, "-large") {
-				rows[0] = 2001
-			}
-			if strings.Contains(base, "-validation-empty") || strings.Contains(base, "-two-pairs") {
-				rows[1] = 0
-			}
-			wantFixture(t, sets, rows)
-		})
+		f, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sets [3]*DataSet
+		sets[0], sets[1], sets[2], err = LoadData(base, iotest.OneByteReader(f))
+		f.Close()
+		rows := [3]int{6, 2, 3}
+		if strings.Contains(base, "-large") {
+			rows[0] = 2001
+		}
+		if strings.Contains(base, "-validation-empty") || strings.Contains(base, "-two-pairs") {
+			rows[1] = 0
+		}
+		var unsupported *pickle.UnsupportedError
+		switch refused := strings.HasPrefix(base, "refused-"); {
+		case refused && (!errors.As(err, &unsupported) || !strings.HasPrefix(err.Error(), base+": pickle, byte ") || sets[0] != nil):
+			t.Errorf("%s: the error is %v, want an UnsupportedError with the file and the byte", base, err)
+		case !refused && err != nil:
+			t.Error(err)
+		case !refused:
+			wantFixture(t, base, sets, rows)
+		}
 	}
 }
 
 func TestBuiltInDigits(t *testing.T) {
-	training, validation, test := loadBuiltIn(t)
-	if training.Len() < 10000 || validation.Len() < 2000 || test.Len() < 2000 ||
-		training.Pixels != 784 || len(builtIn) > 2e6 {
-		t.Errorf("%d, %d and %d digits of %d pixels in %d bytes, want 10000, 2000, 2000 of 784 in 2 MB",
-			training.Len(), validation.Len(), test.Len(), training.Pixels, len(builtIn))
-	}
-	for name, d := range map[string]*DataSet{"training": training, "validation": validation, "test": test} {
+	for set, d := range builtInSets() {
 		var count [10]int
 		for _, label := range d.Labels {
 			count[label]++
 		}
 		if share := d.Len() / 10; slices.Min(count[:]) < share/2 || slices.Max(count[:]) > 2*share {
-			t.Errorf("%s digits 0 to 9 are there %v times, want about %d each", name, count, share)
+			t.Errorf("set %d: digits 0 to 9 are there %v times, want about %d each", set, count, share)
 		}
+	}
+	if len(builtIn) > 2e6 {
+		t.Errorf("the digits built in take %d bytes, want at most 2 MB", len(builtIn))
 	}
 }
 
 func TestGather(t *testing.T) {
 	d := dataSetOf([][]float64{{0, 0.5, 0}, {1, 0, 0.25}, {0, 0, 0}}, []uint8{3, 0, 9})
-	x, y := sparse(randomMatrix(5, 4, newRand(1))), NewMatrix(3, 10) // left over from another mini-batch
-	each(y, func(float64) float64 { return 7 })
+	x, y := sparse(randomMatrix(5, 4, newRand(1))), &Matrix{3, 10, repeat(7, 30)} // left over from another mini-batch
 	d.Gather([]int{1, 2, 0}, x, y)
-	wantX := &Matrix{3, 3, []float64{1, 0, 0.25, 0, 0, 0, 0, 0.5, 0}}
-	if got := dense(x); !reflect.DeepEqual(got, wantX) {
-		t.Errorf("x is %v %v, want %v %v", got, got.Data, wantX, wantX.Data)
-	}
-	want := NewMatrix(3, 10)
-	want.Row(0)[0], want.Row(1)[9], want.Row(2)[3] = 1, 1, 1
-	if !slices.Equal(y.Data, want.Data) {
-		t.Errorf("y is %v, want %v", y.Data, want.Data)
+	wantX, wantY := &Matrix{3, 3, []float64{1, 0, 0.25, 0, 0, 0, 0, 0.5, 0}}, NewMatrix(3, 10)
+	wantY.Row(0)[0], wantY.Row(1)[9], wantY.Row(2)[3] = 1, 1, 1
+	if got := dense(x); !reflect.DeepEqual(got, wantX) || !reflect.DeepEqual(y, wantY) {
+		t.Errorf("x is %v, y %v, want %v and %v", got.Data, y.Data, wantX.Data, wantY.Data)
 	}
 }
 
-// Moved by up to 2, an image of 4×4 with ink on every pixel comes in 25 ways,
-// each of which must be it, in its place, and nothing on the other side; a
-// second image moves by itself, and a third is blank. 10,000 times 1/25 is
-// 400, with a standard deviation of √(400·24/25) < 20; five are allowed.
+// Every image moves by a distance of its own, −n … n pixels to the right and then down,
+// all drawn from rng. What leaves one side does not come in on the other, and the images
+// of the data set stay as they are. With n = 0 nothing moves, with n = 3 only a corner
+// of an image of 4×4 may be left.
 func TestShift(t *testing.T) {
-	const w, n, times = 4, 2, 10_000
+	const w = 4
 	ink := make([]float64, w*w)
 	for k := range ink {
 		ink[k] = float64(k+1) / 32
 	}
-	d := dataSetOf([][]float64{ink, ink, make([]float64, w*w)}, []uint8{1, 2, 3})
-	offset := func(moved []float64) (right, down int) { // of a pixel that is always seen
-		for k, v := range moved {
-			for _, from := range []int{1*w + 1, 1*w + 2, 2*w + 1, 2*w + 2} {
-				if v == ink[from] {
-					return k%w - from%w, k/w - from/w
+	images := [][]float64{ink, ink, make([]float64, w*w)}
+	d := dataSetOf(images, []uint8{1, 2, 3})
+	batch := NewNetwork([]int{w * w, digits}, newRand(1)).NewMiniBatch(3)
+	for n := range w {
+		rng, draws, seen := newRand(1), newRand(1), map[[2]int]bool{}
+		for range 1000 {
+			batch.Load(d, upTo(3))
+			batch.Shift(d, n, rng)
+			moved := dense(batch.X)
+			for row, image := range images {
+				right, down := draws.IntN(2*n+1)-n, draws.IntN(2*n+1)-n
+				seen[[2]int{right, down}] = true
+				for k, got := range moved.Row(row) {
+					want, i, j := 0.0, k/w-down, k%w-right
+					if 0 <= i && i < w && 0 <= j && j < w {
+						want = image[i*w+j]
+					}
+					if got != want {
+						t.Fatalf("moved %d to the right and %d down: row %d, column %d is %v, want %v",
+							right, down, k/w, k%w, got, want)
+					}
+				}
+				if where := batch.X.Rows[row].Where; !slices.IsSorted(where) {
+					t.Fatalf("the pixels are %v, want them ascending", where)
 				}
 			}
 		}
-		t.Fatalf("there is nothing of the image in %v", moved)
-		return
-	}
-	var seen [2][2*n + 1][2*n + 1]int
-	together, rng := 0, newRand(1)
-	batch := NewNetwork([]int{w * w, digits}, rng).NewMiniBatch(3)
-	for range times {
-		batch.Load(d, upTo(3))
-		batch.Shift(d, n, rng)
-		moved, last := dense(batch.X), [2]int{}
-		for row := range 2 {
-			right, down := offset(moved.Row(row))
-			for k, got := range moved.Row(row) {
-				want, i, j := 0.0, k/w-down, k%w-right
-				if 0 <= i && i < w && 0 <= j && j < w {
-					want = ink[i*w+j]
-				}
-				if got != want {
-					t.Fatalf("moved %d to the right and %d down: row %d, column %d is %v, want %v",
-						right, down, k/w, k%w, got, want)
-				}
-			}
-			if where := batch.X.Rows[row].Where; !slices.IsSorted(where) {
-				t.Fatalf("the pixels are %v, want them ascending", where)
-			}
-			seen[row][right+n][down+n]++
-			if row == 1 && last == [2]int{right, down} {
-				together++
-			}
-			last = [2]int{right, down}
-		}
-		if slices.Max(moved.Row(2)) > 0 {
-			t.Fatalf("of a blank image it made %v", moved.Row(2))
+		if want := (2*n + 1) * (2*n + 1); len(seen) != want {
+			t.Errorf("by up to %d pixels, images move in %d ways, want %d", n, len(seen), want)
 		}
 	}
-	for row := range seen {
-		for k := range 25 {
-			if got := seen[row][k%5][k/5]; math.Abs(float64(got-times/25)) > 100 {
-				t.Errorf("image %d was moved %d to the right and %d down %d times of %d, want %d",
-					row, k%5-n, k/5-n, got, times, times/25)
-			}
-		}
-	}
-	if math.Abs(float64(together-times/25)) > 100 {
-		t.Errorf("two images were moved alike %d times of %d, want %d", together, times, times/25)
-	}
-}
-
-// As far as it can be moved, only a corner is left; by 0, everything.
-func TestShiftFar(t *testing.T) {
-	_, _, data := loadBuiltIn(t)
-	batch, least := NewNetwork([]int{784, digits}, newRand(1)).NewMiniBatch(50), 784
-	batch.Load(data, upTo(50))
-	want := dense(batch.X)
-	if batch.Shift(data, 0, newRand(1)); !reflect.DeepEqual(dense(batch.X), want) {
-		t.Error("by 0 pixels, some were moved")
-	}
-	batch.Shift(data, data.Width()-1, newRand(1))
-	for _, image := range batch.X.Rows {
-		least = min(least, len(image.Where))
-	}
-	if len(batch.X.Rows) != 50 || least > 0 {
-		t.Errorf("by up to 27 pixels, %d images have at least %d pixels, want 50 and 0", len(batch.X.Rows), least)
-	}
-	batch.Load(data, upTo(50))
-	if !reflect.DeepEqual(dense(batch.X), want) {
+	if !reflect.DeepEqual(d, dataSetOf(images, d.Labels)) {
 		t.Error("the images of the data set were moved themselves")
 	}
 }
@@ -1765,64 +1483,43 @@ func TestWidth(t *testing.T) {
 	}
 }
 
-func TestLoadDataPassesOnReadErrors(t *testing.T) {
-	small, err := os.ReadFile(smallFile)
-	if err != nil {
-		t.Fatal(err)
-	}
+// A broken file is refused, wherever it is broken. Every beginning of a good file is cut
+// short. An error of the disk comes out as it is, with the file's name. A file with one
+// wrong bit is damaged, unless the bit makes no difference to its content: in the time in
+// gzip's header, say, or in which of several equal strings is to be repeated.
+func TestLoadDataBroken(t *testing.T) {
+	file, refused := smallData(t), 0
 	broken := errors.New("the disk is broken")
-	for _, n := range []int{0, 5, 200, len(small) - 4} {
-		r := io.MultiReader(bytes.NewReader(small[:n]), iotest.ErrReader(broken))
-		_, _, _, err := LoadData("file", r)
+	for n := range file {
+		_, err := loadBytes(file[:n])
+		if n >= 2 {
+			wantLine(t, fmt.Sprintf("the first %d of %d bytes", n, len(file)), err, "cut short")
+		}
+		if n >= 2 != errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("the first %d of %d bytes: the error is %v, is it io.ErrUnexpectedEOF?", n, len(file), err)
+		}
+		_, _, _, err = LoadData("file", io.MultiReader(bytes.NewReader(file[:n]), iotest.ErrReader(broken)))
 		if err == nil || err.Error() != "file: the disk is broken" || !errors.Is(err, broken) {
-			t.Errorf("after %d bytes: the error is %v, want %q with the file's name", n, err, broken)
+			t.Errorf("an error of the disk after %d bytes is %v, want %q with the file's name", n, err, broken)
 		}
+		wrong := slices.Clone(file)
+		wrong[n] ^= 1 << (n % 8)
+		name := fmt.Sprintf("bit %d of byte %d", n%8, n)
+		if sets, err := loadBytes(wrong); err == nil {
+			wantFixture(t, name, sets, [3]int{6, 2, 3})
+		} else {
+			refused++
+			if !regexp.MustCompile("damaged|cut short|not a gzip").MatchString(err.Error()) {
+				t.Errorf("%s is wrong: the error is %v, want one about the file", name, err)
+			}
+		}
+	}
+	if refused < len(file)*9/10 {
+		t.Errorf("%d of %d damaged files were refused, want nearly all", refused, len(file))
 	}
 }
 
-// Every beginning of a good file is cut short.
-func TestLoadDataTruncated(t *testing.T) {
-	small, err := os.ReadFile(smallFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := 2; n < len(small); n++ {
-		_, err := loadBytes(small[:n])
-		wantLine(t, fmt.Sprintf("the first %d of %d bytes", n, len(small)), err, "cut short")
-		if !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("the first %d of %d bytes: the error is %v, want io.ErrUnexpectedEOF in it", n, len(small), err)
-		}
-	}
-}
-
-// A file with one wrong bit is refused as damaged, unless the bit makes no
-// difference to what is in the file: in the time in gzip's header, say, or in
-// which of several equal strings is to be repeated.
-func TestLoadDataDamaged(t *testing.T) {
-	small, err := os.ReadFile(smallFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused := 0
-	for i := range small {
-		file := slices.Clone(small)
-		file[i] ^= 1 << (i % 8)
-		sets, err := loadBytes(file)
-		switch {
-		case err == nil:
-			wantFixture(t, sets, [3]int{6, 2, 3})
-			continue
-		case !regexp.MustCompile("damaged|cut short|not a gzip").MatchString(err.Error()):
-			t.Errorf("bit %d of byte %d is wrong: the error is %v, want one about the file", i%8, i, err)
-		}
-		refused++
-	}
-	if refused < len(small)*9/10 {
-		t.Errorf("%d of %d damaged files were refused, want nearly all", refused, len(small))
-	}
-}
-
-// What the tests of the loader share: the objects of a pickle, without the pickle.
+// The tests that follow make the objects that a pickle holds, without a pickle.
 
 // array returns an array of numbers of the type, "f4" or "i8" say, in this shape.
 func array(typ string, shape []int, numbers ...float64) *pickle.Array {
@@ -1850,18 +1547,7 @@ func vector(typ string, numbers ...float64) *pickle.Array {
 func list(items ...any) *pickle.List { return &pickle.List{Items: items} }
 
 // greys are n images of w grey pixels.
-func greys(n, w int) *pickle.Array {
-	return array("f4", []int{n, w}, repeat(0.5, n*w)...)
-}
-
-// repeat is n times v.
-func repeat(v float64, n int) []float64 {
-	all := make([]float64, n)
-	for i := range all {
-		all[i] = v
-	}
-	return all
-}
+func greys(n, w int) *pickle.Array { return array("f4", []int{n, w}, repeat(0.5, n*w)...) }
 
 // zeros are n labels.
 func zeros(n int) *pickle.Array { return vector("i8", make([]float64, n)...) }
@@ -1869,23 +1555,12 @@ func zeros(n int) *pickle.Array { return vector("i8", make([]float64, n)...) }
 // pair is a sound data set of n digits of w pixels.
 func pair(n, w int) pickle.Tuple { return pickle.Tuple{greys(n, w), zeros(n)} }
 
-// withImages and withLabels are sound but for the training set, two digits of four pixels.
-func withImages(images any) any {
-	return pickle.Tuple{pickle.Tuple{images, vector("i8", 1, 2)}, pair(1, 4), pair(1, 4)}
+// setsOf has sound sets of w pixels behind the training set, which a test may spoil.
+func setsOf(images, labels any, w int) any {
+	return pickle.Tuple{pickle.Tuple{images, labels}, pair(1, w), pair(1, w)}
 }
-func withLabels(labels any) any {
-	return pickle.Tuple{pickle.Tuple{greys(2, 4), labels}, pair(1, 4), pair(1, 4)}
-}
-
-// fileOf is the gzip'd pickle of v.
-func fileOf(t testing.TB, v any) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := pickle.Write(&b, v); err != nil {
-		t.Fatal(err)
-	}
-	return gzipped(b.String())
-}
+func withImages(images any) any { return setsOf(images, vector("u1", 3, 9), 4) }
+func withLabels(labels any) any { return setsOf(greys(2, 4), labels, 4) }
 
 // gzipped returns s as a gzip file.
 func gzipped(s string) []byte {
@@ -1922,7 +1597,7 @@ func TestDataSetsRefuses(t *testing.T) {
 	}{
 		"no data sets":          {nil, "holds None, want three data sets"},
 		"one data set":          {pickle.Tuple{pair(2, 4)}, "holds a tuple of 1, want three"},
-		"a dict":                {&pickle.Dict{}, "holds a dict, want three data sets: training, validation, test; run: go run ./data/convert"},
+		"a dict":                {&pickle.Dict{}, "holds a dict, want three data sets: training, validation, test; " + files.Pickle.Mend("test file")},
 		"a pair of arrays":      {pair(2, 4), "test set is an array of 1 dimensions of i8, want a pair"},
 		"four data sets":        {pickle.Tuple{pair(1, 4), pair(1, 4), pair(1, 4), pair(1, 4)}, "holds a tuple of 4"},
 		"a list in itself":      {inItself, "test set is a list of 3, want a pair"},
@@ -1934,46 +1609,45 @@ func TestDataSetsRefuses(t *testing.T) {
 		"no training digits":        {pickle.Tuple{pair(0, 4), pair(1, 4), pair(1, 4)}, "the training set is empty"},
 		"no test digits":            {pickle.Tuple{pair(2, 4), pair(1, 4), pair(0, 4)}, "the test set is empty"},
 
-		"images None":              {withImages(nil), "training images are None"},
-		"images of one dimension":  {withImages(zeros(8)), "training images are an array of 1 dimensions of i8, want an array of two dimensions"},
-		"images of four":           {withImages(array("f4", []int{2, 2, 1, 1}, 1, 1, 1, 1)), "an array of 4 dimensions of f4, want an array of two"},
-		"images never built":       {withImages(&pickle.Array{}), "training images are an array that was never built"},
-		"images of integers":       {withImages(array("i4", []int{2, 4}, make([]float64, 8)...)), "training images are an array of 2 dimensions of i4, want 1 to"},
-		"images of uint16":         {withImages(array("u2", []int{2, 8}, make([]float64, 16)...)), "of u2, want 1 to"},
-		"images of no pixels":      {withImages(array("f4", []int{2, 0})), "want 1 to 65536 pixels"},
-		"images of 0 times many":   {withImages(array("f8", []int{0, 1 << 30, 1 << 30})), "want 1 to 65536 pixels"},
-		"images of many times 0":   {withImages(array("f8", []int{1 << 30, 0, 1 << 30})), "want 1 to 65536 pixels"},
-		"images of a mile":         {withImages(array("u1", []int{1, maxPixels + 1}, mile...)), "want 1 to 65536 pixels"},
-		"pixel just above 1":       {withImages(array("f8", []int{2, 1}, 1.00001, 0)), "training images, row 0, pixel 0: 1.00001 is not"},
-		"pixel just below 0":       {withImages(array("f8", []int{2, 1}, 0, -0.00001)), "training images, row 1, pixel 0: -1e-05 is not"},
-		"pixel NaN":                {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, math.NaN(), 1)), "training images, row 1, pixel 2: NaN is not from 0 to 1"},
-		"pixel +Inf":               {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, math.Inf(1), 1)), "row 1, pixel 2: +Inf is not"},
-		"pixel -Inf":               {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, math.Inf(-1), 1)), "row 1, pixel 2: -Inf is not"},
-		"pixel 255":                {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, 255, 1)), "row 1, pixel 2: 255 is not"},
-		"a list of nothing":        {withImages(list()), "training images are a list of 0"},
-		"a tuple of images":        {withImages(pickle.Tuple{image(), image()}), "training images are a tuple of 2"},
-		"a list of ints":           {withImages(list(int64(1), int64(1))), "training images, row 0: 1, want an array"},
-		"a list of lists":          {withImages(list(image(), list())), "training images, row 1: a list of 0, want an array"},
-		"a list of matrices":       {withImages(list(image(), greys(2, 2))), "training images, row 1: an array of 2 dimensions of f4, want an array of one"},
-		"a list of no array":       {withImages(list(&pickle.Array{})), "never built, want an array of one"},
-		"a list of two lengths":    {withImages(list(image(), vector("f4", 1))), "row 1: 1 pixels, but the first has 4"},
-		"a list of no pixels":      {withImages(list(vector("f4"), vector("f4"))), "want 1 to 65536"},
-		"a list of a pixel of 7":   {withImages(list(image(), vector("f8", 0, 1, 7, 1))), "training images, row 1, pixel 2: 7 is not from 0 to 1"},
-		"a list of integers":       {withImages(list(zeros(2), zeros(2))), "of 1 dimensions of i8, want 1 to"},
-		"labels among the images":  {pickle.Tuple{pickle.Tuple{list(both, both), both}, pair(1, 2), pair(1, 2)}, "training labels are an array that is among the images"},
-		"fewer labels":             {withLabels(zeros(1)), "training set has 2 images but 1 labels"},
-		"more labels":              {withLabels(zeros(3)), "training set has 2 images but 3 labels"},
-		"fewer labels in a list":   {withLabels(list(int64(1))), "training set has 2 images but 1 labels"},
-		"label 10":                 {withLabels(vector("i8", 1, 10)), "training labels, row 1: 10 is not a digit"},
-		"label -1":                 {withLabels(vector("i8", -1, 1)), "training labels, row 0: -1 is not a digit"},
-		"label 2⁶⁴-1":              {withLabels(vector("u8", -1, 1)), "row 0: 18446744073709551615 is not"},
-		"label 10 in a list":       {withLabels(list(int64(1), int64(10))), "training labels, row 1: 10 is not a digit"},
-		"label 2⁶⁴-1 in a list":    {withLabels(list(int64(1), uint64(math.MaxUint64))), "row 1: 18446744073709551615 is not"},
-		"label True":               {withLabels(list(int64(1), true)), "training labels, row 1: true is not a digit"},
-		"labels of floats":         {withLabels(vector("f4", 1, 0)), "training labels are an array of 1 dimensions of f4"},
-		"labels one-hot":           {withLabels(array("i4", []int{2, 4}, make([]float64, 8)...)), "training labels are an array of 2 dimensions"},
-		"labels None":              {withLabels(nil), "training labels are None"},
-		"labels that are an image": {withLabels(vector("f4", 1, 0)), "1 dimensions of f4, want an array of one"},
+		"images None":             {withImages(nil), "training images are None"},
+		"images of one dimension": {withImages(zeros(8)), "training images are an array of 1 dimensions of i8, want an array of two dimensions"},
+		"images of four":          {withImages(array("f4", []int{2, 2, 1, 1}, 1, 1, 1, 1)), "an array of 4 dimensions of f4, want an array of two"},
+		"images never built":      {withImages(&pickle.Array{}), "training images are an array that was never built"},
+		"images of integers":      {withImages(array("i4", []int{2, 4}, make([]float64, 8)...)), "training images are an array of 2 dimensions of i4, want 1 to"},
+		"images of uint16":        {withImages(array("u2", []int{2, 8}, make([]float64, 16)...)), "of u2, want 1 to"},
+		"images of no pixels":     {withImages(array("f4", []int{2, 0})), "want 1 to 65536 pixels"},
+		"images of 0 times many":  {withImages(array("f8", []int{0, 1 << 30, 1 << 30})), "want 1 to 65536 pixels"},
+		"images of many times 0":  {withImages(array("f8", []int{1 << 30, 0, 1 << 30})), "want 1 to 65536 pixels"},
+		"images of a mile":        {withImages(array("u1", []int{1, maxPixels + 1}, mile...)), "want 1 to 65536 pixels"},
+		"pixel just above 1":      {withImages(array("f8", []int{2, 1}, 1.00001, 0)), "training images, row 0, pixel 0: 1.00001 is not"},
+		"pixel just below 0":      {withImages(array("f8", []int{2, 1}, 0, -0.00001)), "training images, row 1, pixel 0: -1e-05 is not"},
+		"pixel NaN":               {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, math.NaN(), 1)), "training images, row 1, pixel 2: NaN is not from 0 to 1"},
+		"pixel +Inf":              {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, math.Inf(1), 1)), "row 1, pixel 2: +Inf is not"},
+		"pixel -Inf":              {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, math.Inf(-1), 1)), "row 1, pixel 2: -Inf is not"},
+		"pixel 255":               {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, 255, 1)), "row 1, pixel 2: 255 is not"},
+		"a list of nothing":       {withImages(list()), "training images are a list of 0"},
+		"a tuple of images":       {withImages(pickle.Tuple{image(), image()}), "training images are a tuple of 2"},
+		"a list of ints":          {withImages(list(int64(1), int64(1))), "training images, row 0: 1, want an array"},
+		"a list of lists":         {withImages(list(image(), list())), "training images, row 1: a list of 0, want an array"},
+		"a list of matrices":      {withImages(list(image(), greys(2, 2))), "training images, row 1: an array of 2 dimensions of f4, want an array of one"},
+		"a list of no array":      {withImages(list(&pickle.Array{})), "never built, want an array of one"},
+		"a list of two lengths":   {withImages(list(image(), vector("f4", 1))), "row 1: 1 pixels, but the first has 4"},
+		"a list of no pixels":     {withImages(list(vector("f4"), vector("f4"))), "want 1 to 65536"},
+		"a list of a pixel of 7":  {withImages(list(image(), vector("f8", 0, 1, 7, 1))), "training images, row 1, pixel 2: 7 is not from 0 to 1"},
+		"a list of integers":      {withImages(list(zeros(2), zeros(2))), "of 1 dimensions of i8, want 1 to"},
+		"labels among the images": {setsOf(list(both, both), both, 2), "training labels are an array that is among the images"},
+		"fewer labels":            {withLabels(zeros(1)), "training set has 2 images but 1 labels"},
+		"more labels":             {withLabels(zeros(3)), "training set has 2 images but 3 labels"},
+		"fewer labels in a list":  {withLabels(list(int64(1))), "training set has 2 images but 1 labels"},
+		"label 10":                {withLabels(vector("i8", 1, 10)), "training labels, row 1: 10 is not a digit"},
+		"label -1":                {withLabels(vector("i8", -1, 1)), "training labels, row 0: -1 is not a digit"},
+		"label 2⁶⁴-1":             {withLabels(vector("u8", -1, 1)), "row 0: 18446744073709551615 is not"},
+		"label 10 in a list":      {withLabels(list(int64(1), int64(10))), "training labels, row 1: 10 is not a digit"},
+		"label 2⁶⁴-1 in a list":   {withLabels(list(int64(1), uint64(math.MaxUint64))), "row 1: 18446744073709551615 is not"},
+		"label True":              {withLabels(list(int64(1), true)), "training labels, row 1: true is not a digit"},
+		"labels of floats":        {withLabels(vector("f4", 1, 0)), "training labels are an array of 1 dimensions of f4, want an array of one"},
+		"labels one-hot":          {withLabels(array("i4", []int{2, 4}, make([]float64, 8)...)), "training labels are an array of 2 dimensions"},
+		"labels None":             {withLabels(nil), "training labels are None"},
 	} {
 		training, validation, test, err := dataSets("test file", c.pickled)
 		if err != nil {
@@ -1986,101 +1660,88 @@ func TestDataSetsRefuses(t *testing.T) {
 	}
 }
 
-// Data sets in other forms than MNIST's: each has two training digits, 3 and 9.
+// Data sets may have other forms than MNIST's. Each of these has two training digits.
 func TestDataSetsAccepts(t *testing.T) {
-	shared := func() pickle.Tuple { return pickle.Tuple{greys(2, 4), vector("i8", 3, 9)} }
-	one, image, labels := shared(), vector("f4", 0.25, 0, 0.5, 1), vector("u1", 3, 9)
-	cases := map[string]any{
-		"no validation digits": pickle.Tuple{shared(), pair(0, 4), pair(1, 4)},
-		"two pairs":            list(shared(), pair(1, 4)),
-		"one set, shared":      pickle.Tuple{one, one, one},
-		"lists of lists":       list(list(greys(2, 4), list(int64(3), int64(9))), list(greys(1, 4), list(int64(0))), list(greys(1, 4), list(int64(0)))),
-		"minus zero":           pickle.Tuple{pickle.Tuple{array("f4", []int{2, 4}, repeat(math.Copysign(0, -1), 8)...), labels}, pair(1, 4), pair(1, 4)},
-		"pixels of 0 and 1":    pickle.Tuple{pickle.Tuple{array("f8", []int{2, 4}, 0, 1, 0, 1, 1, 1, 0, 0), labels}, pair(1, 4), pair(1, 4)},
-		"2×2×2":                pickle.Tuple{pickle.Tuple{array("f8", []int{2, 2, 2}, 0, 1, 0, 1, 1, 1, 0, 0), labels}, pair(1, 4), pair(1, 4)},
-		"an image twice":       pickle.Tuple{pickle.Tuple{list(image, image), labels}, pair(1, 4), pair(1, 4)},
-		"labels of two sets":   pickle.Tuple{pickle.Tuple{greys(2, 4), labels}, pickle.Tuple{greys(2, 4), labels}, pair(1, 4)},
+	labels := func() *pickle.Array { return vector("u1", 3, 9) }
+	set, both, image := pickle.Tuple{greys(2, 4), labels()}, labels(), vector("f4", 0.25, 0, 0.5, 1)
+	grey, blank, mixed := repeat(0.5, 4), repeat(0, 4), []float64{0.25, 0, 0.5, 1}
+	// Most of these values were computed to be 0 or 1. They are rounded, and 0 is no ink.
+	values := []float64{-1e-17, 1 + 1e-7, -1e-7, 1 + 5e-7, 0.5, math.Copysign(0, -1), 1e-300, 1}
+	rounded := []float64{0, 1, 0, 1, 0.5, 0, 0, 1}
+	last, lastOfTwo := make([]float64, maxPixels), make([]float64, 2*maxPixels)
+	last[maxPixels-1], lastOfTwo[2*maxPixels-1] = 0.5, 128
+	type rows = [][]float64
+	cases := map[string]struct {
+		pickled any
+		images  rows
+	}{
+		"no validation digits": {pickle.Tuple{pickle.Tuple{greys(2, 4), labels()}, pair(0, 4), pair(1, 4)}, rows{grey, grey}},
+		"two pairs":            {list(pickle.Tuple{greys(2, 4), labels()}, pair(1, 4)), rows{grey, grey}},
+		"one set, shared":      {pickle.Tuple{set, set, set}, rows{grey, grey}},
+		"labels of two sets":   {pickle.Tuple{pickle.Tuple{greys(2, 4), both}, pickle.Tuple{greys(2, 4), both}, pair(1, 4)}, rows{grey, grey}},
+		"lists of lists": {list(list(greys(2, 4), list(int64(3), int64(9))), list(greys(1, 4), list(int64(0))),
+			list(greys(1, 4), list(int64(0)))), rows{grey, grey}},
+		"an image twice":    {withImages(list(image, image)), rows{mixed, mixed}},
+		"minus zero":        {withImages(array("f4", []int{2, 4}, repeat(math.Copysign(0, -1), 8)...)), rows{blank, blank}},
+		"2×4":               {withImages(array("f8", []int{2, 4}, 0, 0, 0, 0, 0, 1, 0, 1)), rows{blank, {0, 1, 0, 1}}},
+		"2×2×2":             {withImages(array("f8", []int{2, 2, 2}, 0, 0, 0, 0, 0, 1, 0, 1)), rows{blank, {0, 1, 0, 1}}},
+		"256ths":            {withImages(array("u1", []int{2, 4}, 0, 0, 0, 0, 64, 1, 0, 255)), rows{blank, {0.25, 1. / 256, 0, 255. / 256}}},
+		"as wide as may be": {setsOf(array("u1", []int{2, maxPixels}, lastOfTwo...), labels(), maxPixels), rows{repeat(0, maxPixels), last}},
+		"rounded":           {setsOf(array("f8", []int{2, 8}, append(values, values...)...), labels(), 8), rows{rounded, rounded}},
+		"rounded, f4":       {setsOf(array("f4", []int{2, 8}, append(values, values...)...), labels(), 8), rows{rounded, rounded}},
+		"rounded in a list": {setsOf(list(vector("f8", values...), vector("f4", values...)), labels(), 8), rows{rounded, rounded}},
 	}
 	for _, typ := range []string{"u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8"} {
-		cases["labels of "+typ] = withLabels(vector(typ, 3, 9))
+		c := cases["two pairs"]
+		c.pickled = withLabels(vector(typ, 3, 9))
+		cases["labels of "+typ] = c
 	}
-	for name, pickled := range cases {
-		training, validation, test, err := dataSets("test file", pickled)
+	for name, c := range cases {
+		training, validation, test, err := dataSets("test file", c.pickled)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
-		} else if !slices.Equal(training.Labels, []uint8{3, 9}) || len(training.Images) != 2 || test.Pixels != 4 || validation.Pixels != 4 {
-			t.Errorf("%s: the labels are %v, test digits have %d pixels, want [3 9] and 4", name, training.Labels, test.Pixels)
+			continue
+		}
+		want := dataSetOf(c.images, []uint8{3, 9})
+		if !slices.Equal(training.Labels, want.Labels) || training.Pixels != want.Pixels ||
+			test.Pixels != want.Pixels || validation.Pixels != want.Pixels {
+			t.Errorf("%s: the labels are %v, want [3 9]; digits have %d, %d and %d pixels, want %d",
+				name, training.Labels, training.Pixels, validation.Pixels, test.Pixels, want.Pixels)
+		}
+		same := func(a, b SparseRow) bool { return slices.Equal(a.Where, b.Where) && slices.Equal(a.Value, b.Value) }
+		if !slices.EqualFunc(training.Images, want.Images, same) {
+			t.Errorf("%s: the images are %v, want %v", name, training.Images, want.Images)
 		}
 	}
 }
 
-// Images as wide as they may be: the last pixel is not lost.
-func TestWideImages(t *testing.T) {
-	pixels := make([]float64, maxPixels)
-	pixels[maxPixels-1] = 128
-	set := pickle.Tuple{array("u1", []int{1, maxPixels}, pixels...), zeros(1)}
-	_, _, test, err := dataSets("test file", pickle.Tuple{set, set, set})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := pixelsOf(test).Data[maxPixels-1]; got != 0.5 {
-		t.Errorf("the last of %d pixels is %v, want 0.5", maxPixels, got)
-	}
-}
-
-// What is computed to be 0 or 1 is that, in arrays and in lists, and 0 is no ink.
-func TestDataSetsRound(t *testing.T) {
-	values := []float64{-1e-17, 1 + 1e-7, -1e-7, 1 + 5e-7, 0.5, math.Copysign(0, -1), 1e-300, 1}
-	want := SparseRow{[]uint16{1, 3, 4, 7}, []float32{1, 1, 0.5, 1}}
-	for _, typ := range []string{"f4", "f8"} {
-		for name, images := range map[string]any{
-			"an array": array(typ, []int{1, len(values)}, values...),
-			"a list":   list(vector(typ, values...)),
-		} {
-			set := pickle.Tuple{images, zeros(1)}
-			training, _, _, err := dataSets("test file", pickle.Tuple{set, set, set})
-			if err != nil {
-				t.Errorf("%s of %s: %v", name, typ, err)
-			} else if got := training.Images[0]; !reflect.DeepEqual(got, want) {
-				t.Errorf("%s of %s: %v, want %v", name, typ, got, want)
-			}
-		}
-	}
-}
-
-// Ink takes room, in arrays as in lists: an image as much as imageRoom pixels of it,
-// and an image that is there twice takes it twice.
+// Every pixel of ink takes room, and every image as much as imageRoom pixels, in arrays
+// as in lists. An image that is there twice takes it twice.
 func TestInkTakesRoom(t *testing.T) {
-	const set = 2*imageRoom + 3 // 2 images and 3 pixels
-	twice := func() *pickle.List {
-		image := vector("u1", 0, 1, 2)
-		return list(image, image)
-	}
 	for name, c := range map[string]struct {
-		images func() any
-		takes  int
+		images   func() any
+		n, takes int
 	}{
-		"an array":          {func() any { return array("u1", []int{2, 3}, 0, 1, 2, 0, 3, 0) }, set},
-		"blank images":      {func() any { return array("u1", []int{2, 3}, 0, 0, 0, 0, 0, 0) }, 2 * imageRoom},
-		"a list":            {func() any { return list(vector("u1", 0, 1, 2), vector("u1", 0, 3, 0)) }, set},
-		"one array, twice":  {func() any { return twice() }, 2 * (imageRoom + 2)},
-		"no images":         {func() any { return array("u1", []int{0, 3}) }, 0},
-		"pixels just above": {func() any { return array("f4", []int{1, 2}, 1e-40, 1e-45) }, imageRoom + 2},
+		"an array":     {func() any { return array("u1", []int{2, 3}, 0, 1, 2, 0, 3, 0) }, 2, 2*imageRoom + 3},
+		"blank images": {func() any { return array("u1", []int{2, 3}, 0, 0, 0, 0, 0, 0) }, 2, 2 * imageRoom},
+		"a list":       {func() any { return list(vector("u1", 0, 1, 2), vector("u1", 0, 3, 0)) }, 2, 2*imageRoom + 3},
+		"one array, twice": {func() any {
+			image := vector("u1", 0, 1, 2)
+			return list(image, image)
+		}, 2, 2 * (imageRoom + 2)},
+		"no images":         {func() any { return array("u1", []int{0, 3}) }, 0, 0},
+		"pixels just above": {func() any { return array("f4", []int{1, 2}, 1e-40, 1e-45) }, 1, imageRoom + 2},
 	} {
-		for _, short := range []int{0, 1} {
-			images, n := c.images(), 2
-			if a, ok := images.(*pickle.Array); ok {
-				n = a.Shape[0]
-			}
-			m := maker{made: map[*pickle.Array][]SparseRow{}, room: maxInk - c.takes + short}
-			d, err := m.dataSet("test", pickle.Tuple{images, zeros(n)})
-			if short == 0 && (err != nil || d.Len() != n || m.room != maxInk) {
-				t.Errorf("%s, with room for it: %v, and %d of %d are taken", name, err, m.room, maxInk)
-			}
-			if short == 1 && c.takes > 0 && (err == nil || !strings.Contains(err.Error(), "test images, row ") ||
-				!strings.Contains(err.Error(), "more than 60000000 pixels")) {
-				t.Errorf("%s, without room for it: the error is %v", name, err)
-			}
+		m := maker{made: map[*pickle.Array][]SparseRow{}, room: maxInk - c.takes}
+		d, err := m.dataSet("test", pickle.Tuple{c.images(), zeros(c.n)})
+		if err != nil || d.Len() != c.n || m.room != maxInk {
+			t.Errorf("%s, with room for it: %v, and %d of %d are taken", name, err, m.room, maxInk)
+		}
+		m = maker{made: map[*pickle.Array][]SparseRow{}, room: maxInk - c.takes + 1}
+		_, err = m.dataSet("test", pickle.Tuple{c.images(), zeros(c.n)})
+		if c.takes > 0 && (err == nil || !strings.Contains(err.Error(), "test images, row ") ||
+			!strings.Contains(err.Error(), "more than 60000000 pixels")) {
+			t.Errorf("%s, without room for it: the error is %v", name, err)
 		}
 	}
 }
@@ -2098,58 +1759,47 @@ func TestSetsShareTheRoom(t *testing.T) {
 	}
 }
 
-// Other files are named, on their own and inside a gzip, and what is to be done.
+// The error names a file of another kind, on its own or inside a gzip, and says what to
+// do about it. Package files has the tests of every kind.
 func TestLoadDataRefusesOtherFiles(t *testing.T) {
-	small, err := os.ReadFile(smallFile)
-	if err != nil {
-		t.Fatal(err)
-	}
+	small := string(smallData(t))
 	var b bytes.Buffer
 	if err := pickle.Write(&b, pickle.Tuple{pair(2, 4), pair(1, 4), pair(1, 4)}); err != nil {
 		t.Fatal(err)
 	}
 	good := b.String()
-	badChecksum := slices.Clone(small)
-	badChecksum[len(badChecksum)-8]++
 	random := make([]byte, 100_000) // so that the damage lies far behind the first wrong instruction
 	for i, rng := 1, newRand(1); i < len(random); i++ {
 		random[i] = byte(rng.Uint32())
 	}
-	nonsense := gzipped(string(random))
-	nonsense[len(nonsense)-8]++
-	csv := gzipped("5,0,0,12\n4,0,0,0\n")
-	csv[len(csv)-8]++
+	damaged := func(file []byte) string { // its checksum is wrong
+		file[len(file)-8]++
+		return string(file)
+	}
 	object := func(module string) string { return string(gzipped("\x80\x02c" + module + "\nx\n.")) }
-	const convert, trust = `; run: go run ./data/convert "test file"`, `; if you trust it, run: python3 `
+	convert, trust := "; "+files.Pickle.Mend("test file"), "; "+files.Joblib.Mend("test file")
 	for name, c := range map[string]struct{ file, want string }{
 		"an empty file":              {"", "not a gzip file but an empty file; "},
-		"a web page":                 {"\n <!doctype html><html>", "web page; "},
 		"a git-lfs pointer":          {"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 16168813\n", "git lfs pull"},
-		"a git-lfs pointer, shouted": {"VERSION https://git-lfs.github.com/spec/v1\n", "git lfs pull"},
 		"a bare pickle":              {good, "not a gzip file but a bare pickle" + convert},
-		"a bare pickle, protocol 1":  {"(" + good[2:len(good)-3] + "t.", "a bare pickle" + convert},
-		"IDX":                        {"\x00\x00\x08\x03\x00\x00\xea\x60", "not a gzip file but images in IDX"},
-		"IDX in gzip":                {string(gzipped("\x00\x00\x08\x03\x00\x00\xea\x60")), "in the gzip is no pickle but images in IDX"},
+		"IDX in gzip":                {string(gzipped("\x00\x00\x08\x03\x00\x00\xea\x60")), "in the gzip is no pickle but " + files.IDXImages.What + convert},
 		"gzip in gzip":               {string(gzipped(string(gzipped(good)))), "in the gzip is no pickle but a gzip file" + convert},
-		"two bytes of gzip":          {"\x1f\x8b", "cut short"},
-		"nonsense, damaged far on":   {string(nonsense), "damaged"},
-		"a table, damaged":           {string(csv), "damaged"},
-		"an unknown file":            {"mnist\x00\x00", `begins "mnis"`},
-		"one byte":                   {"\x1f", `begins "\x1f"`},
-		"half a gzip header":         {"\x1f\x8b\x08", "cut short"},
-		"a gzip method that is none": {"\x1f\x8b\x07\x00\x00\x00\x00\x00\x00\x00", "damaged"},
-		"a wrong checksum":           {string(badChecksum), "damaged"},
-		"bytes after the gzip":       {string(small) + "0123456789", "damaged"},
+		"nonsense, damaged far on":   {damaged(gzipped(string(random))), "damaged"},
+		"a table, damaged":           {damaged(gzipped("5,0,0,12\n4,0,0,0\n")), "damaged"},
+		"an unknown file":            {"mnist\x00\x00", `not a gzip file but one that begins "mnis"`},
+		"one byte":                   {"\x1f", `not a gzip file but one that begins "\x1f"`},
+		"a wrong checksum":           {damaged([]byte(small)), "damaged"},
+		"bytes after the gzip":       {small + "0123456789", "damaged"},
+		"nothing in the gzip":        {string(gzipped("")), "cut short"},
 		"a damaged gzip of nonsense": {string(gzipped("\xff" + good)[:60]), "cut short"},
 		"gzip of half a pickle":      {string(gzipped(good[:100])), "cut short"},
 		"gzip of two pickles":        {string(gzipped(good + good)), "data after the end"},
 
 		// Nobody is told to have Python run what may be anything.
-		"a dict":      {string(gzipped("\x80\x02}(U\x07x_trainNX\x06\x00\x00\x00y_testNK\x01Nu.")), `holds a dict: "x_train", "y_test", want three data sets: training, validation, test` + convert},
-		"torch":       {object("torch._utils"), `"x" of module "torch._utils" is not among the names that arrays need, and was not called` + trust},
-		"pandas":      {object("pandas.core.frame"), trust},
-		"joblib":      {object("joblib.numpy_pickle"), trust},
-		"os":          {object("os"), `module "os" is not among the names that arrays need, and was not called`},
+		"a dict": {string(gzipped("\x80\x02}(U\x07x_trainNX\x06\x00\x00\x00y_testNK\x01Nu.")),
+			`holds a dict: "x_train", "y_test", want three data sets: training, validation, test` + convert},
+		"torch":       {object("torch._utils"), `"x" of module "torch._utils" is no name that arrays need, and was not called` + trust},
+		"os":          {object("os"), `module "os" is no name that arrays need, and was not called`},
 		"numpy's own": {object("numpy.testing._private.utils"), "was not called"},
 		"protocol 0":  {string(gzipped("(lp0\n.")), "which is text" + trust},
 	} {
@@ -2176,11 +1826,7 @@ func TestLoadDataStopsReading(t *testing.T) {
 // Whatever the bytes, the pickle is refused, or it is three data sets in which
 // everything is in range.
 func FuzzDataSets(f *testing.F) {
-	files, err := filepath.Glob("internal/pickle/testdata/pickles/*.pkl.gz")
-	if err != nil || len(files) == 0 {
-		f.Fatal(files, err)
-	}
-	for _, file := range files {
+	for _, file := range pythonFiles(f, "py3.11-protocol4*", 20) {
 		compressed, err := os.ReadFile(file)
 		if err != nil {
 			f.Fatal(err)
@@ -2189,12 +1835,8 @@ func FuzzDataSets(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		pickle, err := io.ReadAll(zr)
-		if err != nil {
-			f.Fatal(err)
-		}
-		if len(pickle) < 10_000 {
-			f.Add(pickle)
+		if text, err := io.ReadAll(zr); err == nil && len(text) < 10_000 {
+			f.Add(text)
 		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -2232,10 +1874,22 @@ func BenchmarkLoadData(b *testing.B) {
 	}
 }
 
-// ---- loader.go: what else is read, and what is named ----
+// ---- main.go ----
 
-// digitsCommand runs the command in dir and returns what it wrote and its exit status.
-func digitsCommand(t *testing.T, dir string, args ...string) (stdout, stderr string, status int) {
+// TestMain lets the test binary stand in for the command: with runAsCommand in its
+// environment it is digits.
+func TestMain(m *testing.M) {
+	if os.Getenv(runAsCommand) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+const runAsCommand = "DIGITS_TEST_RUN_AS_COMMAND"
+
+// runIn runs the command in dir, as a process of its own, and returns what it wrote and
+// its exit status.
+func runIn(t *testing.T, dir string, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
@@ -2253,8 +1907,73 @@ func digitsCommand(t *testing.T, dir string, args ...string) (stdout, stderr str
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// What is wrong with the command line is one line, and exit status 2; package options
-// has the tests of each flag.
+// runHere runs the command within the test, which is faster.
+func runHere(args ...string) (stdout, stderr string, status int) {
+	var out, errs strings.Builder
+	status = run(args, &out, &errs)
+	return out.String(), errs.String(), status
+}
+
+// few returns a file with some of the digits built in, and the sets in it. A command that
+// trains with them takes little time.
+func few(t *testing.T) (file string, training, validation, test *DataSet) {
+	t.Helper()
+	training, validation, test = loadBuiltIn()
+	training, validation, test = firstOf(training, 600), firstOf(validation, 100), firstOf(test, 200)
+	var sets pickle.Tuple
+	for _, d := range []*DataSet{training, validation, test} {
+		var pixels []byte
+		for _, v := range pixelsOf(d).Data {
+			pixels = append(pixels, byte(256*v))
+		}
+		bytes := pickle.Type{Kind: 'u', Size: 1}
+		sets = append(sets, pickle.Tuple{pickle.NewArray(bytes, pixels, d.Len(), d.Pixels),
+			pickle.NewArray(bytes, d.Labels, d.Len())})
+	}
+	var text strings.Builder
+	if err := pickle.Write(&text, sets); err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(t.TempDir(), "few.pkl.gz")
+	writeFile(t, file, gzipped(text.String()))
+	return file, training, validation, test
+}
+
+func writeFile(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// kept returns a file that has net.
+func kept(t *testing.T, net *Network) (file string) {
+	t.Helper()
+	var text bytes.Buffer
+	if err := net.Save(&text); err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(t.TempDir(), "net.json")
+	writeFile(t, file, text.Bytes())
+	return file
+}
+
+// loaded returns the network in a file.
+func loaded(t *testing.T, file string) *Network {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := LoadNetwork(file, bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net
+}
+
+// A wrong command line is one line on stderr, and exit status 2. Package options has the
+// tests of each flag.
 func TestCommandLine(t *testing.T) {
 	for _, c := range []struct {
 		args   []string
@@ -2263,11 +1982,10 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{[]string{"-h"}, 0, "usage: digits [flags] [image ...]\n\nTrains a network"},
 		{[]string{"-epochs", "-1"}, 2, "digits: -epochs -1: want 0 or more (digits -h lists the flags)\n"},
-		{[]string{"-hidden", "x"}, 2, `digits: -hidden "x": `},
 		{[]string{"-nonsense"}, 2, "digits: flag provided but not defined: -nonsense (digits"},
 		{[]string{"stray"}, 2, `digits: unexpected argument "stray": there is no such image`},
 	} {
-		stdout, stderr, status := digitsCommand(t, "", c.args...)
+		stdout, stderr, status := runIn(t, "", c.args...)
 		got, other := stderr, stdout
 		if c.status == 0 {
 			got, other = stdout, stderr
@@ -2283,583 +2001,429 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-func TestCheckMemory(t *testing.T) {
-	for name, c := range map[string]struct {
-		sizes []int
-		batch int
-		want  string // in the error; "" for none
-	}{
-		"the book's":           {[]int{784, 30, 10}, 10, ""},
-		"weights at the limit": {[]int{1 << 14, 1 << 14}, 0, ""},
-		"weights over it":      {[]int{1 << 14, 1<<14 + 1}, 0, "memory"},
-		"activations below it": {[]int{1, 1}, 1<<26 - 1, ""},
-		"activations over it":  {[]int{1, 1}, 1 << 26, "memory"},
-		"twice the limit": {[]int{1 << 14, 1 << 15}, 7,
-			"16384-32768 neurons with mini-batches of 7 take 4.1 GB of memory; the limit is 2 GB"},
-		"a little more":         {[]int{1 << 14, 1<<14 + 1}, 0, "take 2.1 GB"},
-		"more than an int says": {[]int{math.MaxInt, math.MaxInt}, 0, "memory"},
-	} {
-		err := checkMemory(c.sizes, c.batch)
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: sizes %v, mini-batches of %d: the error is %v, want %q", name, c.sizes, c.batch, err, c.want)
-		}
-	}
-}
-
-func TestCommandTrains(t *testing.T) {
-	args := []string{"-epochs", "2", "-hidden", "12", "-seed", "7"}
-	stdout, stderr, status := digitsCommand(t, t.TempDir(), args...)
-	if status != 0 {
-		t.Fatalf("exit status %d, stderr:\n%s", status, stderr)
-	}
-	if !regexp.MustCompile(`^Epoch 0: \d+ / 2000\nEpoch 1: \d+ / 2000\n$`).MatchString(stdout) {
-		t.Errorf("stdout is not two lines of epochs:\n%s", stdout)
-	}
-	for _, want := range []string{"built in", "curl", "784-12-10", "mini-batches of 10", "η 3", "seed 7\n"} {
-		if !strings.Contains(stderr, want) {
-			t.Errorf("stderr does not mention %q:\n%s", want, stderr)
-		}
-	}
-	closing := regexp.MustCompile(`\ntook ([\d.]+) s, ([\d.]+) s an epoch\n$`).FindStringSubmatch(stderr)
-	if closing == nil {
-		t.Fatalf("stderr does not end in the time it took:\n%s", stderr)
-	}
-	all, _ := strconv.ParseFloat(closing[1], 64)
-	each, _ := strconv.ParseFloat(closing[2], 64)
-	if math.Abs(all-2*each) > 0.061 { // both are rounded
-		t.Errorf("2 epochs that took %v s did not take %v s each", all, each)
-	}
-	if again, _, _ := digitsCommand(t, t.TempDir(), args...); again != stdout {
-		t.Errorf("the same command and seed printed\n%sand then\n%s", stdout, again)
-	}
-	args[len(args)-1] = "8"
-	if other, _, _ := digitsCommand(t, t.TempDir(), args...); other == stdout {
-		t.Errorf("seeds 7 and 8 both printed\n%s", stdout)
-	}
-}
-
-// The command does with its flags what the library does when called by hand.
-func TestCommandIsSGD(t *testing.T) {
-	training, _, test := loadBuiltIn(t)
-	for _, epochs := range []int{0, 1} {
-		rng := newRand(1<<64 - 2) // -seed -2
-		net := NewNetwork([]int{784, 8, 10}, rng)
-		var want strings.Builder
-		if epochs == 0 {
-			fmt.Fprintf(&want, "Test: %d / %d\n", net.Evaluate(test), test.Len())
-		} else if err := net.SGD(training, Settings{Epochs: epochs, MiniBatchSize: 20, Eta: 1.5}, test, rng, &want); err != nil {
+// Without -data the command takes data/mnist.pkl.gz. Only if there is no such file it
+// takes the digits built in. It does not pass over a broken one in silence.
+func TestCommandFindsData(t *testing.T) {
+	nothing, mnist, half, noFolder := t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
+	for dir, n := range map[string]int{mnist: len(smallData(t)), half: 100} {
+		if err := os.Mkdir(filepath.Join(dir, "data"), 0o777); err != nil {
 			t.Fatal(err)
 		}
-		var stdout strings.Builder
-		args := []string{"-data", builtInFile,
-			"-epochs", fmt.Sprint(epochs), "-hidden", "8", "-batch", "20", "-eta", "1.5", "-seed", "-2"}
-		if status := run(args, &stdout, io.Discard); status != 0 || stdout.String() != want.String() {
-			t.Errorf("%q: exit status %d, stdout %q, want 0 and %q", args, status, stdout.String(), want.String())
+		writeFile(t, filepath.Join(dir, mnistFile), smallData(t)[:n])
+	}
+	writeFile(t, filepath.Join(noFolder, "data"), nil)
+	writeFile(t, filepath.Join(nothing, "page.pkl.gz"), []byte("<!DOCTYPE html>"))
+	const curl = "curl --create-dirs -Lo data/mnist.pkl.gz https://raw.githubusercontent.com/[^ \n]*"
+	for name, c := range map[string]struct {
+		dir, args      string
+		status         int
+		stdout, stderr string // regular expressions
+	}{
+		"built in": {nothing, "", 0, `Test: \d+ / 2000\n`, "data: the digits built in: 12000 training, " +
+			"2000 validation, 2000 test digits of 784 pixels\nfor the real MNIST: " + curl + "\ntraining a network .*\n"},
+		"MNIST": {mnist, "", 0, `Test: \d / 3\n`,
+			"data: data/mnist.pkl.gz: 6 training, 2 validation, 3 test digits of 12 pixels\ntraining a network .*\n"},
+		"half of it":  {half, "", 1, "", "digits: data/mnist.pkl.gz: the file is cut short; download it again\n"},
+		"no folder":   {noFolder, "", 1, "", "digits: open data/mnist.pkl.gz: not a directory\n"},
+		"-data in it": {noFolder, "-data data/x", 1, "", "digits: open data/x: not a directory\n"},
+		"no file": {mnist, "-data none", 1, "", "digits: open none: [^;\n]*; to get MNIST: " + curl +
+			"; or leave -data out for the digits built in\n"},
+		"a web page": {nothing, "-data page.pkl.gz", 1, "",
+			"digits: page.pkl.gz: not a gzip file but a web page; download [^\n]*\n"},
+		"a folder": {nothing, "-data .", 1, "", `digits: \.: is a directory\n`},
+	} {
+		if runtime.GOOS == "windows" && (c.dir == noFolder || name == "a folder") {
+			continue // Windows says that a file in a file does not exist, and has other words for a folder
+		}
+		stdout, stderr, status := runIn(t, c.dir, append([]string{"-epochs", "0"}, strings.Fields(c.args)...)...)
+		is := func(want, got string) bool { return regexp.MustCompile("^" + want + "$").MatchString(got) }
+		if status != c.status || !is(c.stdout, stdout) || !is(c.stderr, stderr) {
+			t.Errorf("%s: exit status %d, stdout %q, stderr %q, want %d, %q and %q",
+				name, status, stdout, stderr, c.status, c.stdout, c.stderr)
 		}
 	}
 }
 
-// The same with the flags of chapter 3: what it prints is what the library
-// does, and says, when it is given the same.
-func TestCommandIsSGDWithExtras(t *testing.T) {
-	training, validation, test := loadBuiltIn(t)
-	for epochs, extra := range map[int]Settings{
-		1:  {Lambda: 2, Shift: 1},
-		12: {Lambda: 2, Shift: 3, Patience: 1, Validation: validation},
+// checkMemory and checkData refuse sizes and flags that make no sense with the digits,
+// and accept the last ones that do.
+func TestCommandChecks(t *testing.T) {
+	square := dataSetOf([][]float64{make([]float64, 9), make([]float64, 9)}, []uint8{1, 2})
+	oblong := dataSetOf([][]float64{make([]float64, 8), make([]float64, 8)}, []uint8{1, 2})
+	none := &DataSet{Pixels: 9}
+	check := func(o options.Options, training, validation *DataSet) error {
+		return (&command{Options: &o}).checkData(training, validation)
+	}
+	for name, c := range map[string]struct {
+		err  error
+		want string // in the error; "" for none
+	}{
+		"memory, the book's":           {checkMemory([]int{784, 30, 10}, 10), ""},
+		"memory, weights at the limit": {checkMemory([]int{1 << 14, 1 << 14}, 0), ""},
+		"memory, weights over it":      {checkMemory([]int{1 << 14, 1<<14 + 1}, 0), "take 2.1 GB of memory; the limit is 2 GB"},
+		"memory, activations below it": {checkMemory([]int{1, 1}, 1<<26-1), ""},
+		"memory, activations over it":  {checkMemory([]int{1, 1}, 1<<26), "memory"},
+		"memory, twice the limit": {checkMemory([]int{1 << 14, 1 << 15}, 7),
+			"16384-32768 neurons with mini-batches of 7 take 4.1 GB of memory; the limit is 2 GB"},
+		"memory, more than an int says": {checkMemory([]int{math.MaxInt, math.MaxInt}, 0), "memory"},
+
+		"nothing asked":          {check(options.Options{Eta: 3}, oblong, none), ""},
+		"patience":               {check(options.Options{Eta: 3, Patience: 1}, oblong, oblong), ""},
+		"nothing to judge by":    {check(options.Options{Eta: 3, Patience: 1}, square, none), "-patience 1: the data has no validation digits"},
+		"shift":                  {check(options.Options{Eta: 3, Shift: 2}, square, none), ""},
+		"shift out of sight":     {check(options.Options{Eta: 3, Shift: 3}, square, none), "-shift 3: the images are only 3 pixels wide"},
+		"shift of what":          {check(options.Options{Eta: 3, Shift: 1}, oblong, none), "-shift 1: the images have 8 pixels, and only squares"},
+		"λ":                      {check(options.Options{Eta: 3, Lambda: 0.66}, square, none), ""},
+		"λ that leaves nothing":  {check(options.Options{Eta: 3, Lambda: 2. / 3}, square, none), "ηλ/n is 1 for the 2 training digits"},
+		"λ that turns the signs": {check(options.Options{Eta: 3, Lambda: 1}, square, none), "-lambda 1 with -eta 3"},
+		"λ, a product too large": {check(options.Options{Eta: 1e200, Lambda: 1e200}, square, none), "+Inf"},
 	} {
-		rng := newRand(3)
+		if (c.err == nil) != (c.want == "") || c.err != nil && !strings.Contains(c.err.Error(), c.want) {
+			t.Errorf("%s: the error is %v, want %q", name, c.err, c.want)
+		}
+	}
+}
+
+// The command prints the lines that SGD writes when it is given the same, and saves the
+// same network: with -patience, that of the best epoch, not of the last.
+func TestCommandTrains(t *testing.T) {
+	file, training, validation, test := few(t)
+	saved := filepath.Join(t.TempDir(), "net.json")
+	for _, c := range []struct {
+		args     string
+		seed     uint64
+		chapter3 bool // the cost is cross-entropy, and the first weights are scaled
+		s        Settings
+		says     string
+	}{
+		{"-epochs 0", 1, false, Settings{MiniBatchSize: 10}, "epochs 0, mini-batches of 10, η 3, seed 1"},
+		{"-epochs 0 -patience 2", 1, false, Settings{MiniBatchSize: 10}, "epochs 0, mini-batches of 10, η 3, seed 1, patience 2"},
+		{"-epochs 2 -batch 20 -eta 1.5 -seed -2", 1<<64 - 2, false, Settings{Epochs: 2, MiniBatchSize: 20, Eta: 1.5},
+			"epochs 2, mini-batches of 20, η 1.5, seed -2"},
+		{"-epochs 1 -batch " + fmt.Sprint(math.MaxInt), 1, false, Settings{Epochs: 1, MiniBatchSize: math.MaxInt, Eta: 3},
+			fmt.Sprintf("epochs 1, mini-batches of %d, η 3, seed 1", math.MaxInt)},
+		{"-epochs 1 -eta 1 -seed 3 -cost cross-entropy -init scaled -lambda 2 -shift 1", 3, true,
+			Settings{Epochs: 1, MiniBatchSize: 10, Eta: 1, Lambda: 2, Shift: 1},
+			"epochs 1, mini-batches of 10, η 1, seed 3, cost cross-entropy, init scaled, lambda 2, shift 1"},
+		{"-epochs 100 -batch 1 -patience 4", 1, false, Settings{Epochs: 100, MiniBatchSize: 1, Eta: 3, Patience: 4},
+			"epochs 100, mini-batches of 1, η 3, seed 1, patience 4"},
+	} {
+		rng := newRand(c.seed)
 		net := NewNetwork([]int{784, 8, 10}, rng)
-		net.Cost = CrossEntropy
-		net.ScaleWeights()
+		if c.chapter3 {
+			net.Cost = CrossEntropy
+			net.ScaleWeights()
+		}
 		ran, best := 0, 0
-		extra.AfterEpoch = func(epoch int, isBest bool) error {
+		c.s.Validation = validation
+		c.s.AfterEpoch = func(epoch int, isBest bool) error {
 			ran = epoch + 1
 			if isBest {
 				best = epoch
 			}
 			return nil
 		}
-		var want strings.Builder
-		if err := net.SGD(training, extra.with(epochs, 10, 1), test, rng, &want); err != nil {
-			t.Fatal(err)
+		want := train(t, net, training, c.s, test, rng)
+		if c.s.Epochs == 0 {
+			want = fmt.Sprintf("Test: %d / 200\n", net.Evaluate(test))
 		}
-		args := []string{"-data", builtInFile, "-cost", "cross-entropy", "-init", "scaled", "-lambda", "2",
-			"-shift", fmt.Sprint(extra.Shift), "-patience", fmt.Sprint(extra.Patience),
-			"-epochs", fmt.Sprint(epochs), "-hidden", "8", "-eta", "1", "-seed", "3"}
-		var stdout, stderr strings.Builder
-		if status := run(args, &stdout, &stderr); status != 0 || stdout.String() != want.String() {
-			t.Errorf("%q: exit status %d, stdout\n%swant 0 and\n%s", args, status, stdout.String(), want.String())
+		stdout, stderr, status := runHere(append(strings.Fields(c.args), "-data", file, "-hidden", "8", "-save", saved)...)
+		if status != 0 || stdout != want {
+			t.Errorf("%s: exit status %d, stdout\n%swant 0 and\n%s", c.args, status, stdout, want)
 		}
-		wants := []string{", cost cross-entropy, init scaled, lambda 2", fmt.Sprintf(", shift %d\n", extra.Shift),
-			fmt.Sprintf("\ncost on the training digits: %.4g\n", net.TotalCost(training, 2))}
-		if extra.Patience > 0 {
-			if ran == epochs || strings.Count(want.String(), "Test: ") != 1 {
-				t.Fatalf("no epoch was worse than the one before, or there is not one score:\n%s", want.String())
-			}
-			wants = append(wants, ", patience 1,", fmt.Sprintf("\nepoch %d was the best", best))
+		wantNetwork(t, c.args+": saved", loaded(t, saved), net, 0)
+
+		says := fmt.Sprintf("data: %s: 600 training, 100 validation, 200 test digits of 784 pixels\n", file)
+		says += "training a network of 784-8-10 neurons: " + c.says + "\n"
+		if c.s.Patience > 0 {
+			says += fmt.Sprintf("epoch %d was the best, and its weights are kept\n", best)
 		}
-		for _, want := range wants {
-			if !strings.Contains(stderr.String(), want) {
-				t.Errorf("%q: stderr does not mention %q:\n%s", args, want, stderr.String())
-			}
+		if c.s.Epochs > 0 {
+			says += fmt.Sprintf("cost on the training digits: %.4g\n", net.TotalCost(training, c.s.Lambda))
 		}
-		var all, each float64
-		closing := stderr.String()[strings.LastIndex(stderr.String(), "took"):]
-		tolerance := 0.05 + 0.005*float64(ran) + 1e-9 // both are rounded
-		if _, err := fmt.Sscanf(closing, "took %f s, %f s an epoch", &all, &each); err != nil ||
-			math.Abs(all-float64(ran)*each) > tolerance {
-			t.Errorf("%d epochs, and the last line is %q", ran, closing)
+		took, ok := strings.CutPrefix(stderr, says)
+		if c.s.Epochs > 0 {
+			var all, each float64
+			_, err := fmt.Sscanf(took, "took %f s, %f s an epoch\n", &all, &each)
+			tolerance := 0.05 + 0.005*float64(ran) + 1e-9 // both are rounded
+			ok = ok && err == nil && strings.Count(took, "\n") == 1 && math.Abs(all-float64(ran)*each) <= tolerance
+		}
+		if !ok || c.s.Epochs == 0 && took != "" {
+			t.Errorf("%s: after %d of %d epochs, stderr is\n%swant\n%sand the time it took", c.args, ran, c.s.Epochs, stderr, says)
 		}
 	}
 }
 
-// Untrained, the network is tested, patience or not.
-func TestCommandPatienceWithoutEpochs(t *testing.T) {
-	var want, got strings.Builder
-	args := []string{"-data", builtInFile, "-epochs", "0"}
-	if run(args, &want, io.Discard) != 0 || run(append(args, "-patience", "2"), &got, io.Discard) != 0 ||
-		got.String() != want.String() {
-		t.Errorf("-patience 2 prints %q, want %q", got.String(), want.String())
+// -load tests the network that -save has saved, and trains on from exactly there. A link
+// stays a link.
+func TestCommandLoads(t *testing.T) {
+	file, training, _, test := few(t)
+	dir := t.TempDir()
+	net, link := filepath.Join(dir, "net.json"), filepath.Join(dir, "link")
+	if os.Symlink("net.json", link) != nil { // on Windows not every user may make links
+		link = net
 	}
-}
-
-func TestCheckData(t *testing.T) {
-	square := dataSetOf([][]float64{make([]float64, 9), make([]float64, 9)}, []uint8{1, 2})
-	oblong := dataSetOf([][]float64{make([]float64, 8), make([]float64, 8)}, []uint8{1, 2})
-	none := &DataSet{Pixels: 9}
-	for name, c := range map[string]struct {
-		o                    options.Options
-		training, validation *DataSet
-		want                 string // in the error; "" for none
-	}{
-		"nothing asked":       {options.Options{Eta: 3}, oblong, none, ""},
-		"patience":            {options.Options{Eta: 3, Patience: 1}, oblong, oblong, ""},
-		"nothing to judge by": {options.Options{Eta: 3, Patience: 1}, square, none, "no validation digits"},
-		"shift":               {options.Options{Eta: 3, Shift: 2}, square, none, ""},
-		"shift out of sight":  {options.Options{Eta: 3, Shift: 3}, square, none, "only 3 pixels wide"},
-		"shift of what":       {options.Options{Eta: 3, Shift: 1}, oblong, none, "8 pixels, and only squares"},
-		"λ":                   {options.Options{Eta: 3, Lambda: 0.66}, square, none, ""},
-		"λ that leaves nothing": {options.Options{Eta: 3, Lambda: 2. / 3}, square, none,
-			"ηλ/n is 1 for the 2 training digits"},
-		"λ that turns the signs": {options.Options{Eta: 3, Lambda: 1}, square, none, "-lambda 1 with -eta 3"},
-		"λ, a product too large": {options.Options{Eta: 1e200, Lambda: 1e200}, square, none, "+Inf"},
-	} {
-		err := (&command{Options: &c.o}).checkData(c.training, c.validation)
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: the error is %v, want %q", name, err, c.want)
+	must := func(args ...string) (stdout, stderr string) {
+		t.Helper()
+		stdout, stderr, status := runHere(append([]string{"-data", file}, args...)...)
+		if status != 0 {
+			t.Fatalf("%q: exit status %d, stderr %s", args, status, stderr)
 		}
+		return stdout, stderr
+	}
+	score := func(stdout string) string { return "Test" + stdout[strings.LastIndex(stdout, ":"):] }
+	data := fmt.Sprintf("data: %s: 600 training, 100 validation, 200 test digits of 784 pixels\n", file)
+	trained, _ := must("-epochs", "2", "-hidden", "12", "-cost", "cross-entropy", "-eta", "0.5", "-save", link)
+	stdout, stderr := must("-load", net)
+	if want := fmt.Sprintf("network: %s: 784-12-10 neurons, CrossEntropyCost\n", net) + data; stdout != score(trained) || stderr != want {
+		t.Errorf("-load prints %q after %q, stderr\n%swant\n%s", stdout, trained, stderr, want)
+	}
+
+	further := loaded(t, net)
+	want := train(t, further, training, Settings{Epochs: 1, MiniBatchSize: 10, Eta: 0.5}, test, newRand(1))
+	stdout, stderr = must("-load", link, "-epochs", "1", "-eta", "0.5", "-save", link)
+	if stdout != want || !strings.Contains(stderr, "\ntraining a network of 784-12-10 neurons: epochs 1, ") {
+		t.Errorf("-load and -epochs 1 prints %q, want %q, stderr\n%s", stdout, want, stderr)
+	}
+	wantNetwork(t, "saved", loaded(t, net), further, 0)
+	if to, err := os.Readlink(link); link != net && to != "net.json" {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	if files, _ := os.ReadDir(dir); len(files) > 2 {
+		t.Errorf("besides the network and the link there is left %v", files)
 	}
 }
 
-// What is said about a training that was hardly what its user wanted.
+// The command remarks on a training that its user hardly wanted.
 func TestCommandRemarks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("skipped with -short: it trains three networks for several epochs")
-	}
+	file, _, _, _ := few(t)
+	const chance = "the network is hardly better than chance: the steps may be too long, try a smaller -eta;\n" +
+		"or its neurons are saturated, where σ′ is almost 0: try -init scaled, or -cost cross-entropy\n"
 	for name, c := range map[string]struct {
-		args []string
+		args string
 		want string
 		said bool
 	}{
-		"all layers listed": {[]string{"-hidden", "784,10", "-epochs", "0"}, "leave out 784, the inputs, and 10", true},
-		"a layer like it":   {[]string{"-hidden", "10", "-epochs", "0"}, "leave out", false},
-		"the inputs alone":  {[]string{"-hidden", "784,5", "-epochs", "0"}, "leave out", false},
-		"at chance":         {[]string{"-hidden", "5", "-eta", "1000", "-epochs", "3"}, "try a smaller -eta", true},
-		"not yet":           {[]string{"-hidden", "5", "-eta", "1000", "-epochs", "2"}, "try a smaller -eta", false},
-		"it learns":         {[]string{"-hidden", "10", "-epochs", "3"}, "try a smaller -eta", false},
+		"all layers listed": {"-hidden 784,10 -epochs 0",
+			"-hidden lists the hidden layers only: leave out 784, the inputs, and 10, the outputs\n", true},
+		"a layer like it":  {"-hidden 10 -epochs 0", "leave out", false},
+		"the inputs alone": {"-hidden 784,5 -epochs 0", "leave out", false},
+		"at chance":        {"-hidden 5 -eta 1000 -epochs 3", chance, true},
+		"not yet":          {"-hidden 5 -eta 1000 -epochs 2", "chance", false},
+		"it learns":        {"-hidden 10 -epochs 6", "chance", false},
 	} {
-		var stderr strings.Builder
-		if status := run(append(c.args, "-data", builtInFile), io.Discard, &stderr); status != 0 {
-			t.Errorf("%s: exit status %d", name, status)
-		}
-		if strings.Contains(stderr.String(), c.want) != c.said {
-			t.Errorf("%s: that stderr says %q is %v, want %v:\n%s", name, c.want, !c.said, c.said, &stderr)
+		_, stderr, status := runHere(append(strings.Fields(c.args), "-data", file)...)
+		if status != 0 || strings.HasSuffix(stderr, c.want) != c.said || strings.Contains(stderr, c.want) != c.said {
+			t.Errorf("%s: exit status %d, that stderr ends in %q should be %v:\n%s", name, status, c.want, c.said, stderr)
 		}
 	}
 }
 
-func TestCommandRefusesData(t *testing.T) {
-	broken := filepath.Join(t.TempDir(), "broken.pkl.gz")
-	if err := os.WriteFile(broken, []byte("<!DOCTYPE html>"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	for file, want := range map[string]string{
-		"no/such/file": "curl",
-		broken:         "web page",
-		t.TempDir():    "directory",
+// The command refuses a job that it cannot do before it trains. It says why in one line
+// on stderr, prints nothing, and leaves no file. Packages files, network2 and page have
+// the tests of each refusal.
+func TestCommandRefuses(t *testing.T) {
+	digits784, _, _, _ := few(t)
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	const net12 = "internal/network2/testdata/saved.json" // 12-5-4-10, cross-entropy
+	writeFile(t, file("one.json"), []byte(`{"sizes":[784,1],"weights":[[[`+strings.Repeat("0,", 783)+`0]]],"biases":[[[1]]]}`))
+	net784 := kept(t, NewNetwork([]int{784, 10}, newRand(1)))
+	writeFile(t, file("data"), smallData(t))
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"-load: no file":       {[]string{"-load", file("none")}, "digits: open " + file("none") + ": "},
+		"-load: no network":    {[]string{"-load", smallFile}, smallFile + ": it is a gzip file, not a network as -save writes it"},
+		"-load: broken":        {[]string{"-load", "go.mod"}, "go.mod: byte 0: this is not the JSON of a network"},
+		"-load: outputs":       {[]string{"-load", file("one.json")}, file("one.json") + ": the network has 1 outputs, want 10, one for each digit"},
+		"-load: other digits":  {[]string{"-load", net12}, net12 + ": the network has 12 inputs, but the digits have 784 pixels"},
+		"-load: another cost":  {[]string{"-load", net12, "-cost", "quadratic"}, net12 + ": the cost of this network is CrossEntropyCost: leave out -cost quadratic"},
+		"image, loaded":        {[]string{"-load", net12, "x.png"}, "x.png: images have 784 pixels, but the network has 12 inputs"},
+		"image, new":           {[]string{"-data", smallFile, "testdata/four.png"}, "four.png: images have 784 pixels, but the network has 12 inputs"},
+		"memory":               {[]string{"-hidden", "1000000000"}, "784-1000000000-10 neurons with mini-batches of 10 take "},
+		"shift":                {[]string{"-shift", "28"}, "-shift 28: the images are only 28 pixels wide"},
+		"-save: a folder":      {[]string{"-save", dir}, "-save " + dir + ": not an ordinary file"},
+		"-save: the data":      {[]string{"-data", file("data"), "-save", file("data")}, "it would replace " + file("data") + ", which is to be read"},
+		"-save: a picture":     {[]string{"-save", file("data"), file("data")}, "it would replace " + file("data") + ", which is to be read"},
+		"-save: too large":     {[]string{"-save", file("a"), "-hidden", "30000"}, "-save " + file("a") + ": not a network, or one too large for a file"},
+		"-page: no folder":     {[]string{"-page", file("no/page.html")}, "-page " + file("no/page.html") + ": "},
+		"-page: that of -save": {[]string{"-save", file("a"), "-page", dir + "/./a"}, "-page " + dir + "/./a: that is the file of -save"},
+		"-page: that of -load": {[]string{"-load", net784, "-page", net784}, "it would replace " + net784 + ", which is to be read"},
+		"-page: the data":      {[]string{"-data", file("data"), "-page", file("data")}, "it would replace " + file("data") + ", which is to be read"},
+		"-page: other digits":  {[]string{"-data", smallFile, "-page", file("b")}, "-page " + file("b") + ": what is drawn has 784 pixels, the digits have 12"},
 	} {
-		stdout, stderr, status := digitsCommand(t, "", "-data", file)
-		if status != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 ||
-			strings.Count(stderr, file+":") != 1 || !strings.Contains(stderr, want) {
-			t.Errorf("-data %s: exit status %d, stdout %q, stderr %q, "+
-				"want 1, nothing, and one line with the file's name once, and %q", file, status, stdout, stderr, want)
+		if !slices.Contains(c.args, "-data") {
+			c.args = append([]string{"-data", digits784}, c.args...)
+		}
+		stdout, stderr, status := runHere(c.args...)
+		lines := strings.SplitAfter(stderr, "digits: ")
+		if status != 1 || stdout != "" || len(lines) != 2 || !strings.Contains("digits: "+lines[1], c.want) ||
+			strings.Count(lines[1], "\n") != 1 || strings.Contains(stderr, "training a network") {
+			t.Errorf("%s: exit status %d, stdout %q, stderr %q, want 1, nothing and %q", name, status, stdout, stderr, c.want)
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 2 {
+		t.Errorf("in the folder there is now %v", files)
+	}
+	if got, _ := os.ReadFile(file("data")); !bytes.Equal(got, smallData(t)) {
+		t.Error("the data has been replaced")
+	}
+}
+
+// A full disk is an error, whatever the command is printing.
+func TestCommandReportsFullDisk(t *testing.T) {
+	net, picture := kept(t, trainedNetwork()), "testdata/four.png"
+	for _, c := range []struct {
+		args   []string
+		writes int
+	}{
+		{[]string{"-data", smallFile, "-epochs", "0", "-show", "1"}, 4}, // the score, the table, a digit's line and the digit
+		{[]string{"-data", smallFile, "-epochs", "2"}, 2},
+		{[]string{"-data", smallFile, "-epochs", "2", "-patience", "9"}, 3},
+		{[]string{"-load", net, "-show", "1", picture}, 2}, // the line and the digit
+		{[]string{"-load", net, picture, "none.png", picture}, 2},
+	} {
+		for room := range c.writes {
+			var stderr strings.Builder
+			status := run(c.args, &disk{room: room}, &stderr)
+			if status != 1 || !strings.HasSuffix(stderr.String(), "\ndigits: the disk is full\n") {
+				t.Errorf("%q: with room for %d writes, exit status %d, stderr %q, want 1 and %q",
+					c.args, room, status, &stderr, errFull)
+			}
 		}
 	}
 }
-
-// A mini-batch longer than the data takes no more memory than the data.
-func TestCommandHugeBatch(t *testing.T) {
-	_, stderr, status := digitsCommand(t, "", "-data", smallFile, "-epochs", "1", "-batch", fmt.Sprint(math.MaxInt))
-	if status != 0 {
-		t.Errorf("exit status %d, want 0; stderr:\n%s", status, stderr)
-	}
-	if strings.Contains(stderr, "curl") {
-		t.Errorf("with -data given, stderr says where to get MNIST:\n%s", stderr)
-	}
-}
-
-func TestCommandLoadsData(t *testing.T) {
-	c := command{Options: &options.Options{Data: smallFile}, stderr: io.Discard}
-	training, validation, test, err := c.loadData()
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantFixture(t, [3]*DataSet{training, validation, test}, [3]int{6, 2, 3})
-}
-
-// Only a file that does not exist makes way for the digits built in.
-func TestCommandDataNotADirectory(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("skipped: to Windows, a file in what is no directory does not exist")
-	}
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "data"), nil, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range [][]string{{"-epochs", "0"}, {"-epochs", "0", "-data", "data/x"}} {
-		stdout, stderr, status := digitsCommand(t, dir, args...)
-		if status != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 ||
-			!strings.Contains(stderr, "not a directory") || strings.Contains(stderr, "curl") {
-			t.Errorf("%q: exit status %d, stdout %q, stderr %q, want 1, nothing, and one line with \"not a directory\"",
-				args, status, stdout, stderr)
-		}
-	}
-}
-
-// Without -data, data/mnist.pkl.gz is used when it is there, and a broken one
-// is not passed over in silence.
-func TestCommandFindsData(t *testing.T) {
-	small, err := os.ReadFile(smallFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	file := filepath.Join(dir, "data", "mnist.pkl.gz")
-	if err := os.Mkdir(filepath.Dir(file), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, small, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	stdout, stderr, status := digitsCommand(t, dir, "-epochs", "1")
-	if want := "data: data/mnist.pkl.gz: 6 training, 2 validation, 3 test digits of 12 pixels\n"; status != 0 ||
-		!strings.HasPrefix(stderr, want) || !strings.HasSuffix(stdout, " / 3\n") {
-		t.Errorf("exit status %d, stdout %q, stderr %q, want 0, 3 test digits and %q", status, stdout, stderr, want)
-	}
-	if err := os.WriteFile(file, small[:100], 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if _, stderr, status := digitsCommand(t, dir); status != 1 || !strings.Contains(stderr, "cut short") {
-		t.Errorf("half a file: exit status %d, stderr %q, want 1 and \"cut short\"", status, stderr)
-	}
-}
-
-func TestCommandWithoutEpochs(t *testing.T) {
-	stdout, _, status := digitsCommand(t, t.TempDir(), "-epochs", "0")
-	if status != 0 || !regexp.MustCompile(`^Test: \d+ / 2000\n$`).MatchString(stdout) {
-		t.Errorf("exit status %d, stdout %q, want 0 and one line about the test digits", status, stdout)
-	}
-}
-
-// A full disk must not look like a success.
-func TestCommandReportsFailedOutput(t *testing.T) {
-	for _, epochs := range []string{"0", "1"} {
-		var stderr bytes.Buffer
-		status := run([]string{"-epochs", epochs, "-data", smallFile}, failingWriter{}, &stderr)
-		if status != 1 || !strings.Contains(stderr.String(), errFull.Error()) {
-			t.Errorf("-epochs %s: exit status %d, stderr %q, want 1 and %q", epochs, status, &stderr, errFull)
-		}
-	}
-}
-
-var errFull = errors.New("the disk is full")
-
-type failingWriter struct{}
-
-func (failingWriter) Write([]byte) (int, error) { return 0, errFull }
 
 // removing removes a folder as soon as something is written to it.
 type removing string
 
 func (dir removing) Write(p []byte) (int, error) { return len(p), os.RemoveAll(string(dir)) }
 
-// The network cannot be kept any more: the command must not end with status 0.
+// If the folder is gone after the training, the command fails, and names the file.
 func TestCommandReportsFailedSave(t *testing.T) {
-	for _, epochs := range []string{"0", "1"} {
+	data, _, _, _ := few(t)
+	for _, c := range []struct{ epochs, flag string }{{"0", "-save"}, {"1", "-save"}, {"0", "-page"}} {
 		dir := filepath.Join(t.TempDir(), "nets")
 		if err := os.Mkdir(dir, 0o777); err != nil {
 			t.Fatal(err)
 		}
 		var stderr strings.Builder
-		file := filepath.Join(dir, "net.json")
-		args := []string{"-data", builtInFile, "-epochs", epochs, "-hidden", "1", "-save", file}
-		status := run(args, removing(dir), &stderr)
-		if status != 1 || !strings.Contains(stderr.String(), "net.json") {
-			t.Errorf("-epochs %s: exit status %d, stderr %q, want 1 and the name of the file",
-				epochs, status, stderr.String())
+		file := filepath.Join(dir, "file")
+		status := run([]string{"-data", data, "-hidden", "1", "-epochs", c.epochs, c.flag, file}, removing(dir), &stderr)
+		if status != 1 || !strings.Contains(stderr.String(), "\ndigits: "+c.flag+" "+file+": ") {
+			t.Errorf("%s after %s epochs: exit status %d, stderr %q, want 1 and the name of the file",
+				c.flag, c.epochs, status, stderr.String())
 		}
 	}
 }
 
-// What -save has kept, -load tests, and trains on from exactly there.
-func TestCommandSavesAndLoads(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "net.json")
-	command := func(args ...string) string {
-		t.Helper()
-		var stdout, stderr strings.Builder
-		if status := run(append([]string{"-data", builtInFile}, args...), &stdout, &stderr); status != 0 {
-			t.Fatalf("%q: exit status %d, stderr %s", args, status, stderr.String())
+// readBy returns how often net reads which digit as which, the digits that it misreads,
+// and where they are in test.
+func readBy(net *Network, test *DataSet) (count show.Confusion, misread []page.Digit, which []int) {
+	outputs := net.Feedforward(pixelsOf(test))
+	for i, label := range test.Labels {
+		read := outputs.Argmax(i)
+		count[label][read]++
+		if read != int(label) {
+			misread = append(misread, page.Digit{Label: int(label), Read: read, Pixels: test.Image(i)})
+			which = append(which, i)
 		}
-		return stdout.String()
 	}
-	last := func(stdout string) string { // the score on the last line
-		return stdout[strings.LastIndex(stdout, ":"):]
-	}
-	trained := command("-epochs", "2", "-hidden", "12", "-cost", "cross-entropy", "-eta", "0.5", "-save", file)
-	if got := command("-load", file); got != "Test"+last(trained) {
-		t.Errorf("-load prints %q after %q", got, trained)
-	}
+	return count, misread, which
+}
 
-	training, _, test := loadBuiltIn(t)
-	f, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	net, err := LoadNetwork(file, bytes.NewReader(f))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want strings.Builder
-	if err := net.SGD(training, Settings{Epochs: 1, MiniBatchSize: 10, Eta: 0.5}, test, newRand(1), &want); err != nil {
-		t.Fatal(err)
-	}
-	if got := command("-load", file, "-epochs", "1", "-eta", "0.5", "-save", file); got != want.String() {
-		t.Errorf("-load and -epochs 1 prints %q, want %q", got, want.String())
-	}
-	if got := command("-load", file); got != "Test"+last(want.String()) {
-		t.Errorf("-load prints %q, want the score of %q", got, want.String())
-	}
-	if files, _ := os.ReadDir(filepath.Dir(file)); len(files) != 1 {
-		t.Errorf("besides the network there is left %v", files)
-	}
-
-	command("-epochs", "0", "-hidden", "5", "-save", file) // no training: the network as it is
-	if got := command("-load", file); got != command("-epochs", "0", "-hidden", "5") {
-		t.Errorf("-load of an untrained network prints %q", got)
+// -show prints how often each digit is read as which, and the first so many that are
+// misread. Package show has the tests of the table and the drawing.
+func TestCommandShowsMistakes(t *testing.T) {
+	file, _, _, test := few(t)
+	net := trainedNetwork()
+	count, misread, which := readBy(net, test)
+	for _, n := range []int{1, 2, len(misread), len(misread) + 1} {
+		var want strings.Builder
+		fmt.Fprintf(&want, "Test: %d / 200\n", 200-len(misread))
+		count.Write(&want)
+		for i, d := range misread[:min(n, len(misread))] {
+			fmt.Fprintf(&want, "\ntest digit %d: %d read as %d\n", which[i], d.Label, d.Read)
+			show.Image(&want, d.Pixels, 28)
+		}
+		stdout, _, status := runHere("-data", file, "-load", kept(t, net), "-show", fmt.Sprint(n))
+		if status != 0 || stdout != want.String() {
+			t.Errorf("-show %d: exit status %d, stdout\n%s\nwant 0 and\n%s", n, status, stdout, want.String())
+		}
 	}
 }
 
-// With -patience the file holds the best epoch, not the last.
-func TestCommandSavesTheBest(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "net.json")
-	var trained, loaded, stderr strings.Builder
-	args := []string{"-data", builtInFile, "-epochs", "40", "-hidden", "8", "-eta", "8", "-patience", "2",
-		"-save", file}
-	if status := run(args, &trained, &stderr); status != 0 {
-		t.Fatalf("exit status %d, stderr %s", status, stderr.String())
+// The command reads pictures: the README's, and two of test digits. It prints one line
+// each, says what was done to a picture, and goes on after a file that is none. It loads
+// digits only for a score or a training.
+func TestCommandReadsPictures(t *testing.T) {
+	data, _, _, test := few(t)
+	dir, net := t.TempDir(), trainedNetwork()
+	file, netFile := func(name string) string { return filepath.Join(dir, name) }, kept(t, net)
+	writeFile(t, file("bad.png"), []byte("no picture"))
+	names, labels := []string{"testdata/four.png"}, []int{4}
+	for i := range 2 {
+		names, labels = append(names, file(fmt.Sprintf("%d.png", i))), append(labels, int(test.Labels[i]))
+		writeFile(t, names[i+1], pageOf(t, test.Image(i), i == 1))
 	}
-	run([]string{"-data", builtInFile, "-load", file}, &loaded, io.Discard)
-	if !strings.HasSuffix(trained.String(), "\n"+loaded.String()) {
-		t.Errorf("the file's network has %q, want the end of %s", loaded.String(), trained.String())
-	}
-}
-
-func TestCommandRefusesFiles(t *testing.T) {
-	dir := t.TempDir()
-	small, saved := filepath.Join(dir, "small.json"), "testdata/saved.json"
-	const oneOutput = `{"sizes":[12,1],"weights":[[[1,1,1,1,1,1,1,1,1,1,1,1]]],"biases":[[[1]]],"cost":"QuadraticCost"}`
-	if err := os.WriteFile(small, []byte(oneOutput), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		args []string
-		want string
-	}{
-		"no file":        {[]string{"-load", filepath.Join(dir, "none")}, "none"},
-		"no network":     {[]string{"-load", smallFile}, "it is a gzip file, not a network"},
-		"other outputs":  {[]string{"-load", small}, "1 outputs, want 10"},
-		"other digits":   {[]string{"-load", saved}, "12 inputs, but the digits have 784 pixels"},
-		"images of 784":  {[]string{"-load", saved, "x.png"}, "784 pixels, but the network has 12 inputs"},
-		"no such folder": {[]string{"-save", filepath.Join(dir, "no", "net.json")}, "no such file"},
-		"a folder":       {[]string{"-save", dir}, "not an ordinary file"},
-		"images of 784, new": {[]string{"-data", smallFile, "testdata/four.png"},
-			"four.png: images have 784 pixels, but the network has 12 inputs"},
-		"too large to train": {[]string{"-data", smallFile, "-hidden", "1000000000"}, "memory"},
-		"squares alone":      {[]string{"-data", smallFile, "-shift", "1"}, "12 pixels, and only squares"},
-		"shifted too far":    {[]string{"-data", builtInFile, "-shift", "28"}, "only 28 pixels wide"},
-		"ηλ/n":               {[]string{"-data", builtInFile, "-lambda", "4000"}, "ηλ/n is 1 for the 12000"},
-		"another cost":       {[]string{"-load", saved, "-cost", "quadratic"}, "is CrossEntropyCost: leave out -cost quadratic"},
-		"too large to keep": {[]string{"-save", filepath.Join(dir, "large.json"), "-hidden", "30000"},
-			"large.json: not a network, or one too large for a file"},
-	} {
-		var stdout, stderr strings.Builder
-		status := run(c.args, &stdout, &stderr)
-		if status != 1 || stdout.Len() > 0 || !strings.Contains(stderr.String(), c.want) {
-			t.Errorf("%s: exit status %d, stdout %q, stderr %q, want 1, nothing and %q",
-				name, status, stdout.String(), stderr.String(), c.want)
-		}
-	}
-	if files, _ := os.ReadDir(dir); len(files) != 1 {
-		t.Errorf("in the folder there is now %v", files)
-	}
-}
-
-// Where -save leads: a link stays a link, also to a file that is yet to be made;
-// and what stands beside it, whatever its name, is not touched.
-func TestSaveFollowsLinks(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("skipped: on Windows not every user may make links")
-	}
-	for name, there := range map[string]bool{"to a file": true, "to no file yet": false} {
-		dir := t.TempDir()
-		if err := os.Mkdir(filepath.Join(dir, "folder"), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		file, link := filepath.Join(dir, "folder", "net.json"), filepath.Join(dir, "link")
-		if there {
-			os.WriteFile(file, []byte("old"), 0o666)
-		}
-		for name, to := range map[string]string{link: "link2", link + "2": filepath.Join("folder", "net.json")} {
-			if err := os.Symlink(to, name); err != nil {
-				t.Fatal(err)
-			}
-		}
-		var stderr strings.Builder
-		args := []string{"-data", smallFile, "-epochs", "1", "-save", link}
-		if status := run(args, io.Discard, &stderr); status != 0 {
-			t.Errorf("%s: exit status %d, stderr %s", name, status, &stderr)
-		}
-		if to, err := os.Readlink(link); err != nil || to != "link2" {
-			t.Errorf("%s: the link leads to %q, error %v", name, to, err)
-		}
-		f, err := os.Open(file)
+	var lines, shown, done []string
+	for i, name := range names {
+		digit, err := readPicture(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := LoadNetwork(file, f); err != nil {
-			t.Errorf("%s: %v", name, err)
+		line := fmt.Sprintf("%s: %s\n", name, show.Answer(net.Feedforward(&Matrix{1, 784, digit.Pixels}).Row(0)))
+		if !strings.HasPrefix(line, fmt.Sprintf("%s: %d (%d ", name, labels[i], labels[i])) {
+			t.Errorf("%s is a %d: %s", name, labels[i], line)
 		}
-		f.Close()
-		if files, _ := os.ReadDir(filepath.Dir(file)); len(files) != 1 {
-			t.Errorf("%s: besides the network there is left %v", name, files)
-		}
-	}
-}
-
-// A file that the program is to read, or the user may not write to, is not replaced.
-func TestSaveRefusesToReplace(t *testing.T) {
-	dir := t.TempDir()
-	data, readOnly := filepath.Join(dir, "data"), filepath.Join(dir, "read-only")
-	text, err := os.ReadFile(smallFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	os.WriteFile(data, text, 0o666)
-	os.WriteFile(readOnly, nil, 0o444)
-	for name, c := range map[string]struct {
-		args []string
-		want string
-	}{
-		"the data":  {[]string{"-data", data, "-save", data}, "it would replace " + data},
-		"a picture": {[]string{"-data", smallFile, "-save", data, data}, "it would replace " + data},
-		"read-only": {[]string{"-data", data, "-save", readOnly}, "read-only: permission denied"},
-	} {
-		if f, err := os.OpenFile(readOnly, os.O_WRONLY, 0); err == nil && name == "read-only" {
-			f.Close()
-			continue // this user may write to any file
-		}
-		var stderr strings.Builder
-		if status := run(c.args, io.Discard, &stderr); status != 1 || !strings.Contains(stderr.String(), c.want) {
-			t.Errorf("%s: exit status %d, stderr %q, want 1 and %q", name, status, &stderr, c.want)
-		}
-	}
-	if got, _ := os.ReadFile(data); !bytes.Equal(got, text) {
-		t.Error("the data has been replaced")
-	}
-}
-
-func TestShowMistakes(t *testing.T) {
-	_, _, test := loadBuiltIn(t)
-	answers := make([]int, test.Len())
-	for i, label := range test.Labels {
-		answers[i] = int(label)
-	}
-	shows := func(n int) string {
-		var out strings.Builder
-		if err := showMistakes(&out, test, answers, n); err != nil {
-			t.Fatal(err)
-		}
-		return out.String()
-	}
-	if got := shows(2); strings.Contains(got, "test digit") || strings.Contains(got, "confused") {
-		t.Errorf("where nothing is misread it shows\n%s", got)
-	}
-	for _, i := range []int{3, 7, 11} {
-		answers[i] = (answers[i] + 1) % 10
-	}
-	for n, want := range map[int][]int{1: {3}, 2: {3, 7}, 9: {3, 7, 11}} {
 		var drawn strings.Builder
-		for _, i := range want {
-			fmt.Fprintf(&drawn, "\ntest digit %d: %d read as %d\n", i, test.Labels[i], answers[i])
-			show.Image(&drawn, pixelsOf(test).Row(i), 28)
-		}
-		if got := shows(n); !strings.HasSuffix(got, drawn.String()) || strings.Count(got, "test digit") != len(want) {
-			t.Errorf("-show %d shows\n%s\nwant at the end\n%s", n, got, drawn.String())
+		show.Image(&drawn, digit.Pixels, 28)
+		lines, shown = append(lines, line), append(shown, line+drawn.String())
+		if len(digit.Done) > 0 {
+			done = append(done, name+": "+strings.Join(digit.Done, ", "))
 		}
 	}
-	if err := showMistakes(failingWriter{}, test, answers, 1); err != errFull {
-		t.Errorf("the error is %v, want %v", err, errFull)
+	if len(done) != 1 {
+		t.Errorf("something was done to the pictures %q, want it of the one that is light on dark", done)
 	}
+	said := []string{fmt.Sprintf("network: %s: 784-30-10 neurons, QuadraticCost", netFile)}
+	for _, c := range []struct {
+		args   []string
+		status int
+		stdout string
+		stderr []string // the beginnings of the lines
+	}{
+		{names, 0, strings.Join(lines, ""), append(said, done...)},
+		{append([]string{"-show", "1"}, names...), 0, strings.Join(shown, ""), append(said, done...)},
+		{[]string{names[0], file("bad.png"), netFile, file("none.png"), names[0]}, 1, lines[0] + lines[0], append(said,
+			"digits: "+file("bad.png")+": neither PNG",
+			"digits: "+netFile+": it is a saved network (JSON), not a picture",
+			"digits: open "+file("none.png")+": ",
+			"digits: 3 of 5 images could not be read")},
+		{[]string{"-data", data, "-save", file("copy.json"), names[0]}, 0,
+			fmt.Sprintf("Test: %d / 200\n%s", net.Evaluate(test), lines[0]), append(said, "data: "+data)},
+	} {
+		stdout, stderr, status := runHere(append([]string{"-load", netFile}, c.args...)...)
+		got := strings.Split(strings.TrimSuffix(stderr, "\n"), "\n")
+		if status != c.status || stdout != c.stdout || !slices.EqualFunc(got, c.stderr, strings.HasPrefix) {
+			t.Errorf("%q: exit status %d, stdout\n%s\nstderr\n%s\nwant %d,\n%s\nand %q",
+				c.args, status, stdout, stderr, c.status, c.stdout, c.stderr)
+		}
+	}
+	wantNetwork(t, "-load, -save and an image: saved", loaded(t, file("copy.json")), net, 0)
 }
 
-// The rows of the confusion matrix are what is right.
-func TestShowMistakesRightAndRead(t *testing.T) {
-	_, _, test := loadBuiltIn(t)
-	answers := make([]int, test.Len())
-	for i, label := range test.Labels {
-		answers[i] = int(label)
-	}
-	answers[3] = (answers[3] + 1) % 10
-	var out strings.Builder
-	if err := showMistakes(&out, test, answers, 0); err != nil {
-		t.Fatal(err)
-	}
-	want := fmt.Sprintf("     1 times %d read as %d\n", test.Labels[3], answers[3])
-	if !strings.HasSuffix(out.String(), want) {
-		t.Errorf("got\n%s\nwant at the end %s", out.String(), want)
-	}
-}
-
-// readingNetwork is a network that reads the built-in digits.
-var readingNetwork = sync.OnceValues(func() (*Network, error) {
-	sets, err := builtInSets()
-	if err != nil {
-		return nil, err
-	}
-	rng := newRand(1)
-	net := NewNetwork([]int{784, 30, 10}, rng)
-	net.Cost = CrossEntropy
-	net.ScaleWeights()
-	return net, net.SGD(sets[0], Settings{Epochs: 4, MiniBatchSize: 10, Eta: 0.5}, nil, rng, io.Discard)
-})
-
-// pageOf returns a PNG of the digit, 28×28 pixels, ten times as large and black
-// on white.
-func pageOf(t *testing.T, digit []float64) []byte {
+// pageOf returns a PNG of the digit, 28×28 pixels, ten times as large: black on white, or
+// light on dark.
+func pageOf(t *testing.T, digit []float64, light bool) []byte {
 	t.Helper()
 	page := image.NewGray(image.Rect(0, 0, 280, 280))
 	for k := range page.Pix {
-		page.Pix[k] = 255 - uint8(255*digit[k/280/10*28+k%280/10])
+		page.Pix[k] = uint8(255 * digit[k/280/10*28+k%280/10])
+		if !light {
+			page.Pix[k] = 255 - page.Pix[k]
+		}
 	}
 	var file bytes.Buffer
 	if err := png.Encode(&file, page); err != nil {
@@ -2868,179 +2432,35 @@ func pageOf(t *testing.T, digit []float64) []byte {
 	return file.Bytes()
 }
 
-// The README's picture is read as the 4 that it is.
-func TestReadsFour(t *testing.T) {
-	net, err := readingNetwork()
-	if err != nil {
-		t.Fatal(err)
-	}
-	four, err := readPicture("testdata/four.png")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if output := net.Feedforward(&Matrix{1, 784, four.Pixels}); output.Argmax(0) != 4 {
-		t.Errorf("got %s, want 4", show.Answer(output.Row(0)))
-	}
-}
-
-// The command reads pictures, one line each, and goes on after a bad one.
-func TestCommandReadsPictures(t *testing.T) {
-	dir := t.TempDir()
-	_, _, test := loadBuiltIn(t)
-	net, err := readingNetwork()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var saved bytes.Buffer
-	if err := net.Save(&saved); err != nil {
-		t.Fatal(err)
-	}
-	file := func(name string) string { return filepath.Join(dir, name) }
-	write := func(name string, data []byte) {
-		if err := os.WriteFile(file(name), data, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("net.json", saved.Bytes())
-	write("bad.png", []byte("no picture"))
-	write("json.png", saved.Bytes())
-	var want, shown strings.Builder
-	for i := range 3 {
-		name := fmt.Sprintf("%d.png", i)
-		write(name, pageOf(t, test.Image(i)))
-		digit, err := readPicture(file(name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		output := net.Feedforward(&Matrix{1, 784, digit.Pixels}).Row(0)
-		line := fmt.Sprintf("%s: %s\n", file(name), show.Answer(output))
-		if !strings.HasPrefix(line, fmt.Sprintf("%s: %d (%d ", file(name), test.Labels[i], test.Labels[i])) {
-			t.Errorf("digit %d is a %d: %s", i, test.Labels[i], line)
-		}
-		want.WriteString(line)
-		shown.WriteString(line)
-		show.Image(&shown, digit.Pixels, 28)
-	}
-	args := []string{"-load", file("net.json"),
-		file("0.png"), file("bad.png"), file("1.png"), file("json.png"), file("none.png"), file("2.png")}
-	stdout, stderr, status := digitsCommand(t, "", args...)
-	if status != 1 || stdout != want.String() {
-		t.Errorf("exit status %d, stdout\n%s\nwant 1 and\n%s", status, stdout, want.String())
-	}
-	for _, want := range []string{file("bad.png") + ": neither PNG", "none.png: ", "3 of 6 images",
-		file("json.png") + ": it is a saved network (JSON), not a picture"} {
-		if strings.Count(stderr, want) != 1 {
-			t.Errorf("stderr does not say %q once:\n%s", want, stderr)
-		}
-	}
-	if strings.Contains(stderr, "data:") {
-		t.Errorf("the digits were loaded though nobody asks for them:\n%s", stderr)
-	}
-	args = []string{"-load", file("net.json"), "-show", "1", file("0.png"), file("1.png"), file("2.png")}
-	if stdout, stderr, status := digitsCommand(t, "", args...); status != 0 || stdout != shown.String() {
-		t.Errorf("-show: exit status %d, stderr %s, stdout\n%s\nwant 0 and\n%s", status, stderr, stdout, shown.String())
-	}
-	args = []string{"-data", builtInFile, "-load", file("net.json"), "-save", file("copy.json"), file("0.png")}
-	_, stderr, status = digitsCommand(t, "", args...)
-	if got, err := os.ReadFile(file("copy.json")); status != 0 || err != nil || !bytes.Equal(got, saved.Bytes()) {
-		t.Errorf("-load, -save and an image: exit status %d, stderr %s, error %v, and %d bytes saved, want %d",
-			status, stderr, err, len(got), saved.Len())
-	}
-}
-
-// failingAfter fails after so many writes.
-type failingAfter int
-
-func (n *failingAfter) Write(p []byte) (int, error) {
-	if *n--; *n < 0 {
-		return 0, errFull
-	}
-	return len(p), nil
-}
-
-func TestReadPicturesReportsFailedOutput(t *testing.T) {
-	_, _, test := loadBuiltIn(t)
-	net, err := readingNetwork()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(t.TempDir(), "digit.png")
-	if err := os.WriteFile(name, pageOf(t, test.Image(0)), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	for n := range 2 {
-		after := failingAfter(n)
-		o := &options.Options{Pictures: []string{name}, Show: n} // the line fails, then the drawing
-		if err := (&command{Options: o, stdout: &after, stderr: io.Discard}).readPictures(net); err != errFull {
-			t.Errorf("after %d writes: the error is %v, want %v", n, err, errFull)
-		}
-	}
-}
-
-// ---- the page ----
-
-// The command writes the page of the network it has trained or loaded; where it
-// cannot, it says so in one line, before any training, and leaves nothing behind.
+// -page writes the page of the network that is trained or loaded. Package page has the
+// tests of the page.
 func TestCommandWritesPage(t *testing.T) {
+	data, _, _, test := few(t)
 	dir := t.TempDir()
-	file := func(name string) string { return filepath.Join(dir, name) }
-	run := func(args ...string) (status int, stdout, stderr string) {
-		var out, errs strings.Builder
-		status = run(append([]string{"-data", builtInFile}, args...), &out, &errs)
-		return status, out.String(), errs.String()
-	}
-	origin := func() string {
-		text, err := os.ReadFile(file("page.html"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, data, _ := strings.Cut(string(text), `id="network">`)
-		data, _, _ = strings.Cut(data, "</script>")
-		var page struct {
-			Sizes           []int
-			Origin          string
-			Right, Total    int
-			Misread         []struct{ Digit, Read int }
-			Weights, Biases [][]byte
-		}
-		if err := json.Unmarshal([]byte(data), &page); err != nil {
-			t.Fatal(err)
-		}
-		return fmt.Sprintf("%s: %d / %d, %s", dashed(page.Sizes), page.Right, page.Total, page.Origin)
-	}
-	_, out, _ := run("-hidden", "3", "-epochs", "1", "-seed", "5", "-save", file("net.json"), "-page", file("page.html"))
-	score := strings.TrimSpace(strings.TrimPrefix(out, "Epoch 0: "))
-	if got, want := origin(), "784-3-10: "+score+", seed 5"; got != want {
-		t.Errorf("trained: %s, want %s", got, want)
-	}
-	run("-load", file("net.json"), "-page", file("page.html"))
-	if got, want := origin(), "784-3-10: "+score+", loaded from net.json"; got != want {
-		t.Errorf("loaded: %s, want %s", got, want)
-	}
-	os.Remove(file("page.html"))
-	for name, c := range map[string]struct {
+	saved, file := filepath.Join(dir, "net.json"), filepath.Join(dir, "page.html")
+	for _, c := range []struct {
 		args   []string
-		status int
-		want   string
+		origin string
 	}{
-		"no name":          {[]string{"-page", ""}, 2, "-page wants"},
-		"a folder":         {[]string{"-page", dir}, 1, "not an ordinary file"},
-		"no such folder":   {[]string{"-page", file("no/page.html")}, 1, "no such file"},
-		"the file of save": {[]string{"-save", file("a"), "-page", dir + "/./a"}, 1, "the file of -save"},
-		"the file of load": {[]string{"-load", file("net.json"), "-page", file("net.json")}, 1, "which is to be read"},
-		"the digits":       {[]string{"-page", builtInFile}, 1, "which is to be read"},
-		"other digits":     {[]string{"-data", smallFile, "-page", file("b")}, 1, "784 pixels, the digits have 12"},
-		"too large":        {[]string{"-hidden", "6000", "-page", file("c")}, 1, "the limit for a page"},
-		"not a network":    {[]string{"-load", smallFile, "-page", file("d")}, 1, "not a network as -save writes it"},
+		{[]string{"-hidden", "3", "-epochs", "1", "-seed", "5", "-cost", "cross-entropy", "-save", saved}, "seed 5"},
+		{[]string{"-load", saved}, "loaded from net.json"},
+		{[]string{"-load", saved, "-epochs", "1", "-seed", "6", "-save", saved}, "loaded from net.json and trained further with seed 6"},
 	} {
-		status, stdout, stderr := run(c.args...)
-		lines := strings.Split(strings.TrimSpace(stderr), "\n")
-		if last := lines[len(lines)-1]; status != c.status || stdout != "" || !strings.Contains(last, c.want) {
-			t.Errorf("%s: exit status %d, stdout %q, stderr %q, want %d, nothing and %q",
-				name, status, stdout, stderr, c.status, c.want)
+		if _, stderr, status := runHere(append(c.args, "-data", data, "-page", file)...); status != 0 {
+			t.Fatalf("%q: exit status %d, stderr %s", c.args, status, stderr)
 		}
-	}
-	if files, _ := os.ReadDir(dir); len(files) != 1 {
-		t.Errorf("left behind: %v", files)
+		net := loaded(t, saved)
+		_, misread, _ := readBy(net, test)
+		p := page.Page{Sizes: []int{784, 3, 10}, Cost: "CrossEntropyCost", Origin: c.origin,
+			Weights: [][]float64{net.Weights[0].Data, net.Weights[1].Data},
+			Biases:  [][]float64{net.Biases[0].Data, net.Biases[1].Data},
+			Right:   200 - len(misread), Total: 200, Misread: misread}
+		var want bytes.Buffer
+		if err := p.Write(&want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want.Bytes()) {
+			t.Errorf("%q: %v, or it is another page", c.args, err)
+		}
 	}
 }

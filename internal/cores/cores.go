@@ -51,7 +51,7 @@ func Share(n, work int, rows func(from, to int)) {
 }
 
 // worthSharing is the least work that is shared: less is done before a helper sees it.
-// Measured on two cores: with 3,500 an epoch takes up to 4% longer, with 6,500 up to 9%.
+// Measured on two cores: if it were 3,500, an epoch would take up to 4% longer; 6,500, 9%.
 const worthSharing = 3_000
 
 var (
@@ -127,18 +127,18 @@ func pause() {
 	}
 }
 
-// lose is told of a job that took far too long because cores were taken away: nearly
-// all of its time was lost. For example 4 ms, where a multiplication takes 0.3 ns.
-// If more than 10 for each ns lost, 40 million, have been shared since the last loss,
-// two cores took 6 ms for them, not 12: sharing gains, and goes on. If not, the next
-// 100 for each ns, 400 million, are done alone in 120 ms, of which 4 ms are only 3%.
+// lose is told how long a job took that took far too long, because cores were taken away.
+// Two cores save about 0.15 ns a multiplication. So if 10 or more for each ns lost have
+// been shared since the last loss, sharing saves more than it loses, and goes on. If not,
+// the next 100 for each ns lost are done alone. For example, 4 ms are lost: 40 million
+// shared multiplications saved 6 ms; 400 million alone take 120 ms, and 4 ms are 3% of it.
 func lose(lost time.Duration) {
 	if shared.Swap(0) <= 10*lost.Nanoseconds() {
 		toDoAlone.Store(100 * lost.Nanoseconds())
 	}
 }
 
-// countJob counts a job worth sharing, and reports whether it is shared.
+// countJob counts a job worth sharing, and reports whether it may be shared.
 func countJob(work int) (share bool) {
 	share = toDoAlone.Load() <= 0 || toDoAlone.Add(-int64(work)) <= 0
 	if share {

@@ -27,8 +27,8 @@ func (e *DamagedError) Unwrap() error { return e.Err }
 
 // Gunzip returns a reader of what the gzip file r holds: all its members, one after
 // the other. The errors of that reader, and of Gunzip itself, are a *DamagedError if
-// the file is cut short or damaged, else the error of r as it is. Only at the end of a
-// member does the reader know its checksum.
+// the file is cut short or damaged, else the error of r as it is. The checksum of a
+// member is checked at its end.
 //
 // Unlike a gzip.Reader, it accepts zeros behind the last member, up to the end of the
 // file, as gzip itself does: tapes and disks are written in whole blocks.

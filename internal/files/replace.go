@@ -13,8 +13,8 @@ import (
 // Replace calls write with a temporary file beside file, and gives it the name of
 // file when all of it is on the disk: whatever stops the program, there is the old
 // file or the new one. The new one keeps the old one's mode. A link is itself replaced:
-// call Target first. Errors here leave out the names of files, because only the caller
-// knows the one that the user knows.
+// call Target first. Errors here leave out the names of files: the caller adds the name
+// that the user has typed.
 func Replace(file string, write func(io.Writer) error) error {
 	f, err := createBeside(file)
 	if err != nil {
@@ -62,7 +62,8 @@ func createBeside(file string) (f *os.File, err error) {
 
 // Target returns the file to give to Replace: the one that file leads to, link after
 // link, if file is a link, whether there is such a file or not; else file itself. It
-// fails if Replace could not replace that one. It changes nothing.
+// fails if Replace could not replace that one. To find out, it makes a temporary file and
+// removes it.
 func Target(file string) (string, error) {
 	for links := 0; ; links++ {
 		to, err := os.Readlink(file)
@@ -95,6 +96,21 @@ func Target(file string) (string, error) {
 	return file, Bare(errors.Join(f.Close(), os.Remove(f.Name())))
 }
 
+// Output returns the file to give to Replace for an output called file, as Target does.
+// It fails also if that is one of the files read.
+func Output(file string, read ...string) (string, error) {
+	target, err := Target(file)
+	if err != nil {
+		return "", err
+	}
+	for _, input := range read {
+		if Same(input, target) {
+			return "", fmt.Errorf("it would replace %s, which is to be read", input)
+		}
+	}
+	return target, nil
+}
+
 // Same reports whether two names are those of one file.
 func Same(a, b string) bool {
 	infoA, errA := os.Stat(a)
@@ -104,13 +120,13 @@ func Same(a, b string) bool {
 
 // Bare returns what is wrong with a file, without its name.
 func Bare(err error) error {
-	var file *fs.PathError
-	var files *os.LinkError
+	var path *fs.PathError
+	var link *os.LinkError
 	switch {
-	case errors.As(err, &file):
-		return file.Err
-	case errors.As(err, &files):
-		return files.Err
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
 	}
 	return err
 }

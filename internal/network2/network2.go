@@ -39,7 +39,7 @@ func formatErrorf(format string, a ...any) error {
 	return &FormatError{Message: fmt.Sprintf(format, a...)}
 }
 
-// Read reads at most so many bytes, and commas and opening brackets together. A file
+// Read reads at most maxBytes bytes, with at most maxMarks commas and opening brackets. A file
 // has about as many of these marks as there are weights.
 const maxBytes, maxMarks = 1 << 29, 1 << 24
 

@@ -45,7 +45,7 @@ type Options struct {
 	flags *flag.FlagSet
 }
 
-// Costs are the names that -cost may have.
+// Costs are the names that -cost may have. The program has a cost for each.
 var Costs = []string{"quadratic", "cross-entropy"}
 
 // An Error says what is wrong with the command line, whatever is in the files.

@@ -109,7 +109,7 @@ func (p *Page) Write(w io.Writer) error {
 }
 
 // float32Bytes returns numbers as float32, the lowest byte first. A number too
-// large for a float32 becomes the largest float32, and σ of it stays the same.
+// large for a float32 becomes the largest float32.
 func float32Bytes(numbers []float64) []byte {
 	out := make([]byte, 0, 4*len(numbers))
 	for _, v := range numbers {

@@ -58,7 +58,8 @@ const (
 	opBuild  = 'b' // finish building an object, via its state
 )
 
-// textForm are the instructions of protocol 0, the text form of pickles.
+// textForm are instructions of protocol 0, the text form of pickles: PUT, GET, STRING,
+// UNICODE, LONG, FLOAT, LIST and DICT.
 const textForm = "pgSVLFld"
 
 // A machine runs one pickle.
@@ -82,10 +83,10 @@ const instructionSize = 80
 // step carries out one instruction and reports whether it was STOP.
 func (m *machine) step() (stop bool) {
 	m.start = m.offset
-	if m.instructions++; m.instructions > m.limits.Instructions+m.offset/8 || m.held > m.limits.Memory-instructionSize {
+	if m.instructions++; m.instructions > m.limits.Instructions+m.offset/8 {
 		m.unsupported("more than %d instructions for the bytes that have been read", m.instructions-1)
 	}
-	m.held += instructionSize
+	m.hold(instructionSize, "an instruction")
 	switch op := m.read(1)[0]; op {
 	case opProto:
 		if m.start > 0 {
@@ -252,7 +253,7 @@ func (m *machine) readFull(p []byte) {
 }
 
 // frame begins a frame: protocols 4 and 5 wrap most of a pickle in frames,
-// whose lengths let Python read ahead. They mean nothing to us but must hold.
+// whose lengths let Python read ahead. They mean nothing to us, but must be right.
 // An instruction outside of any frame is read like those inside: Python itself
 // leaves long strings there, and fewer than four bytes.
 func (m *machine) frame() {
@@ -301,7 +302,7 @@ func (m *machine) line() string {
 
 // bytes reads a string of n bytes.
 func (m *machine) bytes(n uint64) String {
-	m.hold(n)
+	m.hold(n, "a string")
 	var s String
 	for n > 0 {
 		piece := make([]byte, min(n, pieceSize))
@@ -315,10 +316,10 @@ func (m *machine) bytes(n uint64) String {
 // text reads a text of n bytes.
 func (m *machine) text(n uint64) String { return String{m.bytes(n).pieces, true} }
 
-// hold counts n more bytes of memory, those of a string.
-func (m *machine) hold(n uint64) {
+// hold counts n more bytes of memory, those of a string or of an instruction.
+func (m *machine) hold(n uint64, holder string) {
 	if n > uint64(m.limits.Memory-m.held) {
-		m.unsupported("a string of %d bytes; the limit for all together is %d", n, m.limits.Memory)
+		m.unsupported("%s of %d bytes; the limit for all together is %d", holder, n, m.limits.Memory)
 	}
 	m.held += int64(n)
 }

@@ -11,8 +11,8 @@ import (
 
 // An Array is a numpy array of numbers.
 //
-// Its elements are numbered in the order in which the last index runs fastest, so the
-// rows of a matrix follow each other, whatever the order that the file has them in.
+// Its elements are numbered row by row: the last index runs fastest. So they are in a file
+// that has them column by column as well.
 type Array struct {
 	Shape []int // the length of each axis; nil in an array that the pickle never completes
 	Type  Type
@@ -122,7 +122,7 @@ func (a *Array) at(offset int) []byte {
 }
 
 // place returns where element n lies in an array that lies column by column: after
-// how many others. Element 5 of 2×3 numbers is in row 1, column 2 of
+// how many others. Element 1 of 2×3 numbers is in row 0, column 1, which is place 2 of
 //
 //	0 2 4
 //	1 3 5
@@ -195,7 +195,7 @@ func (m *machine) global(module, name string) {
 		m.push(g)
 	default:
 		panic(failure{&UnsupportedError{Offset: m.start, Module: module,
-			Message: fmt.Sprintf("%q of module %q is not among the names that arrays need, and was not called", name, module)}})
+			Message: fmt.Sprintf("%q of module %q is no name that arrays need, and was not called", name, module)}})
 	}
 }
 
@@ -370,8 +370,8 @@ func (m *machine) name(v any) string {
 
 // takeOut returns the bytes of s, and leaves nothing of them in s itself, which may be
 // in the memo. So no long string is used twice: a small file could make much of one.
-// Strings of up to 8 bytes stay as they are, because Python has one object for all the
-// strings of the same single byte, and remembers it.
+// Strings of up to 8 bytes stay as they are: Python has one object for all the strings of
+// the same single byte, and remembers it; and a number of numpy's has at most 8.
 func (m *machine) takeOut(s String) [][]byte {
 	if len(s.pieces) == 0 || len(s.pieces[0]) <= 8 && len(s.pieces[0]) > 0 {
 		return s.pieces
@@ -386,14 +386,14 @@ func (m *machine) takeOut(s String) [][]byte {
 
 // latin1 turns text back into the bytes of which Python 3 made it in protocols 1 and
 // 2: every character is one byte. In UTF-8 a character from 0x80 to 0xff takes two,
-// 110000xx 10xxxxxx. The text is held no longer than that, and counts no longer.
+// 110000xx 10xxxxxx. Afterwards the text is garbage, and no longer counted.
 func (m *machine) latin1(v any) String {
 	text, ok := v.(String)
 	if !ok || !text.isText {
 		m.corrupt("%s where text belongs", Describe(v))
 	}
 	n := text.Len()
-	m.hold(uint64(n))
+	m.hold(uint64(n), "a string")
 	out := bytes.NewBuffer(make([]byte, 0, min(n, pieceSize)))
 	var s String
 	var lead byte // the first byte of a character of two, when it is the next byte's turn

@@ -1,5 +1,5 @@
-// Package pickle reads and writes pickles of numpy arrays, and runs nothing that
-// stands in them.
+// Package pickle reads and writes pickles of numpy arrays. It calls no function that a
+// pickle names.
 //
 // A pickle is a small program for a machine with a stack. Run from its first
 // byte to its last, it puts together one Python object. This is how the book's
@@ -40,6 +40,11 @@
 // It knows the few names they use, and it calls nothing: REDUCE looks at the name and
 // makes the array or the dtype itself (numpy.go). Everything else is an error.
 //
+// A small file cannot fill the memory, either: strings are made as they are read, piece
+// by piece, whatever length they claim to have; all strings together, and the
+// instructions, are counted (Limits); no long string is used twice; and the bytes of an
+// array must be as many as its shape asks for.
+//
 // Read reads protocols 1 to 5, as Python 2 and 3 and every numpy since 1.0 write
 // them. Write writes protocol 2, which all of them read (write.go).
 package pickle
@@ -51,8 +56,8 @@ import (
 	"slices"
 )
 
-// Read runs the pickle in r and returns the object that it makes. The pickle has to
-// end where r ends. Python's objects become
+// Read carries out the instructions in r and returns the object that they make. The
+// pickle has to end where r ends. Python's objects become
 //
 //	None                            nil
 //	True, 7, numpy.int64(7)         bool, int64 (uint64 from 2⁶³ on)
@@ -77,17 +82,18 @@ func Read(r io.Reader, limits Limits) (v any, err error) {
 	return m.result(), nil
 }
 
-// Limits are how much a pickle may ask for. It is then read within some ten seconds
-// and about as many bytes of memory as Memory says, whatever stands in it.
+// Limits are how much a pickle may ask for. Reading it then takes about as much memory as
+// Memory says, and at most some ten seconds, whatever stands in it.
 type Limits struct {
 	// Memory is how many bytes may be held: all strings together, and 80 bytes for
-	// every instruction, because each instruction adds at most one thing to the stack
-	// or to the memo.
+	// every instruction. An instruction adds at most one thing to the stack or to the
+	// memo, and that takes 80 bytes at most.
 	Memory int64
 
 	// Instructions is how many instructions are free. One more is free for every
-	// 8 bytes that have been read. An array takes 22 to 30, and has many more bytes
-	// than that in it; a file of nothing but instructions makes much of little.
+	// 8 bytes that have been read. An array takes 22 to 30, and has hundreds of bytes.
+	// Without this limit, a small file of instructions could build a large object: gzip
+	// packs a thousand of them into a few bytes.
 	Instructions int64
 }
 

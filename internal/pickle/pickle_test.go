@@ -47,7 +47,7 @@ func ExampleRead() {
 	// [1 2 3]
 	// [4 5 6]
 	// a tuple of 2 an array of 2 dimensions of i4 7
-	// pickle, byte 0: "system" of module "os" is not among the names that arrays need, and was not called
+	// pickle, byte 0: "system" of module "os" is no name that arrays need, and was not called
 }
 
 // What the tests share: pickles, instruction by instruction, as Python's pickle module
@@ -526,7 +526,7 @@ func TestRefuses(t *testing.T) {
 
 		// What unpickling such a file would run, in Python.
 		{"os.system", pyProto2 + pyGlobal("os", "system") + pyStr("true") + "\x85R.",
-			unsupported, `byte 2: "system" of module "os" is not`},
+			unsupported, `byte 2: "system" of module "os" is no name`},
 		{"eval", pyProto2 + pyGlobal("__builtin__", "eval") + pyStr("1") + "\x85R.", unsupported, `"eval"`},
 		{"a name from the stack", pyProto2 + pyStr("posix") + pyStr("system") + "\x93.",
 			unsupported, `"system" of module "posix"`},
@@ -536,11 +536,11 @@ func TestRefuses(t *testing.T) {
 		{"a name with more to it", pyProto2 + pyGlobal("numpy.core.multiarray", "_reconstruct2"),
 			unsupported, "_reconstruct2"},
 		{"a name of 100 bytes", pyProto2 + pyStr("numpy") + pyStr(strings.Repeat("x", 100)) + "\x93.",
-			unsupported, "is not among the names"},
+			unsupported, "is no name that arrays need"},
 		{"a name of 101 bytes", pyProto2 + pyStr("numpy") + pyStr(strings.Repeat("x", 101)) + "\x93.",
 			format, "a string of 101 bytes where a short string belongs"},
 		{"a line of 254 bytes", pyProto2 + pyGlobal(strings.Repeat("x", 254), "y"),
-			unsupported, "is not among the names"},
+			unsupported, "is no name that arrays need"},
 		{"a line without end", pyProto2 + "c" + strings.Repeat("x", 1000), format, "a line of more than"},
 
 		{"REDUCE of no function", pyProto2 + "K\x01K\x02\x85R.", format, "REDUCE without"},

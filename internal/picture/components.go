@@ -50,11 +50,11 @@ func labelComponent(ink *plane, label []int, k, n int) (c component) {
 	return c
 }
 
-// only returns the ink of the components that are wanted, by their numbers.
+// only returns the ink of the components whose numbers are wanted.
 func only(ink *plane, label []int, wanted func(n int) bool) *plane {
 	out := newPlane(ink.rows, ink.cols)
 	for k, n := range label {
-		if n > 0 && wanted(n) {
+		if wanted(n) {
 			out.data[k] = ink.data[k]
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"image"
 	"image/jpeg"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -129,6 +130,60 @@ func TestReadNamesOtherFormats(t *testing.T) {
 		want := "a " + c.want + " file, which is not read here; save it as JPEG or PNG"
 		if err == nil || err.Error() != want {
 			t.Errorf("got the error %v, want %q", err, want)
+		}
+	}
+}
+
+// A strip may be so long that the place of a pixel times 280 has more than 32 bits.
+func TestShrinkLongStrip(t *testing.T) {
+	if testing.Short() {
+		t.Skip("16 million pixels take a while")
+	}
+	const long = 1 << 23
+	for _, page := range []*image.Gray{whitePage(long, 1), whitePage(1, long)} {
+		clear(page.Pix[long/4 : long/2]) // black
+		red := shrink(page)[0]
+		if red.rows*red.cols != 280 {
+			t.Fatalf("%v: got %d×%d pixels, want 280", page.Rect, red.rows, red.cols)
+		}
+		for k, got := range red.data {
+			want := 1.0
+			if k >= 70 && k < 140 { // of 280
+				want = 0
+			}
+			if got != want {
+				t.Fatalf("%v: got red of %v for pixel %d, want %v", page.Rect, got, k, want)
+			}
+		}
+	}
+}
+
+func TestPaperBehind(t *testing.T) {
+	const none, nearly, all = 0, 0.95, 1
+	for _, c := range []struct {
+		name          string
+		grey, opacity []float64
+		want          float64
+	}{
+		{"nothing opaque", []float64{0.3, 0.6, 0.9}, []float64{0.5, none, none}, 1},
+		{"dark ink", []float64{0.1, 0.1, 0.2, 0}, []float64{all, all, all, none}, 1},
+		{"light ink", []float64{0.9, 0.8, 0.9, 0}, []float64{all, all, all, none}, 0},
+		{"rather light ink, nearly opaque", []float64{0.52, 0.52, 0.52, 0}, []float64{nearly, nearly, nearly, none}, 0},
+		{"rather dark ink, nearly opaque", []float64{0.48, 0.48, 0.48, 0}, []float64{nearly, nearly, nearly, none}, 1},
+		{"ink on paper", []float64{0.7, 0.1, 0.7, 0}, []float64{all, all, all, none}, 0.7},
+	} {
+		var channels [4]*plane
+		for i := range channels {
+			channels[i] = newPlane(1, len(c.grey))
+			for k, opacity := range c.opacity {
+				channels[i].data[k] = opacity
+				if i < 3 {
+					channels[i].data[k] *= c.grey[k]
+				}
+			}
+		}
+		if got := paperBehind(channels); math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}
 }

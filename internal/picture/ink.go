@@ -7,13 +7,13 @@ import "math"
 // runs out at the border of the picture, and down every slope that light makes.
 // So the paper need not be evenly bright, nor need most of the picture be paper.
 
-// noWalls is as high as the land is around a picture that has no walls.
+// noWalls is the height of the walls around a picture that has none.
 var noWalls = math.Inf(-1)
 
 // soak returns how much ink is on every pixel of picture v, from 0 to 1, or nil if
-// there is none: how deep the water is, without what the grain of the paper holds.
-// It runs out at the border, unless around the picture there are walls as high as
-// the paper: then a hollow that touches the border holds water, too.
+// there is none. Ink is deep water; shallow water is the grain of the paper. Behind
+// walls as high as the paper, water also stays in a hollow that the border cuts, so that
+// a cut digit is found.
 func soak(v *plane, walls float64) *plane {
 	depth := flood(v, walls)
 	noise, full := levels(depth.data, grainOf(v))
@@ -23,13 +23,13 @@ func soak(v *plane, walls float64) *plane {
 	return graded(depth, noise, full)
 }
 
-// paperOf returns how bright the paper is: a quarter of all pixels are at least that.
+// paperOf returns how bright the paper is. Three quarters of the pixels are darker.
 func paperOf(v *plane) float64 { return quantile(v.data, 0.75) }
 
-// flood returns how deep the water is at each pixel of a landscape when all its
-// hollows are full, each up to its lowest pass on the way out over the walls. At
-// first the water is infinitely high. Then it falls, in turns from the upper left to
-// the lower right and back, until it stays.
+// flood returns how deep the water is at each pixel when all hollows of the landscape
+// are full, each up to the lowest pass on its way out over the walls. At first the
+// water is infinitely high. It falls to its lowest neighbours: to those before it, from
+// the upper left on, then to those behind it, from the lower right on, until it stays.
 func flood(v *plane, walls float64) *plane {
 	level := newPlane(v.rows, v.cols)
 	for k := range level.data {
@@ -39,7 +39,7 @@ func flood(v *plane, walls float64) *plane {
 		level.data[k] = max(v.data[k], walls)
 	}
 	w, changed := v.cols, true
-	fall := func(k, step int) { // to the lowest of the four neighbours before or behind it, or the ground
+	fall := func(k, step int) { // step is −1 for the four neighbours before pixel k, 1 for those behind it
 		l := level.data
 		lowest := min(l[k+step], l[k+step*w-1], l[k+step*w], l[k+step*w+1])
 		if lowest = max(lowest, v.data[k]); lowest < l[k] {
@@ -83,11 +83,11 @@ func levels(depth, grain []float64) (noise, full float64) {
 	return 3 * quantile(paper, 0.5), quantile(ink, 0.9)
 }
 
-// graded returns how much ink makes each depth: none up to noise or a little more,
-// 1 from full on, in proportion between them.
+// graded returns the ink that makes each depth: none up to noise or a little more, 1
+// from full on, in proportion between them.
 func graded(depth *plane, noise, full float64) *plane {
 	ink := newPlane(depth.rows, depth.cols)
-	faint := min(0.1, 0.01+2*noise) // so much ink is none
+	faint := min(0.1, 0.01+2*noise) // ink that is too little to count
 	for k, d := range depth.data {
 		if share := (d - noise) / max(full-noise, 0.01); share > faint {
 			ink.data[k] = min(1, share)

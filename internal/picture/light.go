@@ -127,17 +127,17 @@ func solve(a [6][7]float64) (p [6]float64) {
 	return p
 }
 
-// measure returns how much ink is on each pixel where ink has been found, and close
-// to these: the share that it takes of the light that its paper would send back. So
-// it is as dark in a shadow as beside it. The paper under the ink is thought to go
-// evenly from what is on one side of the ink to what is on the other.
+// measure returns how much ink is on the pixels where ink has been found, and on those
+// close by: the share of the paper's light that the ink takes. So ink in a shadow is
+// as dark as ink beside it. The paper under the ink is thought to go evenly from the
+// paper on one side of the ink to the paper on the other.
 func measure(v, ink *plane) *plane {
-	const black = 0.05                       // no paper is darker, so that nothing is divided by 0
-	reach := max(ink.rows, ink.cols)/100 + 1 // in pixels
+	const black = 0.05                       // darker paper counts as this, so that nothing is divided by 0
+	reach := max(ink.rows, ink.cols)/100 + 1 // how close, in pixels
 	marks := part(thicken(ink, reach), image.Rect(reach, reach, reach+ink.cols, reach+ink.rows))
 	down, across := bridged(v, marks), transposed(bridged(transposed(v), transposed(marks)))
 	depth, grain := newPlane(ink.rows, ink.cols), grainOf(v)
-	var full, rough []float64 // the depth of what is surely ink; the grain of what is surely paper
+	var full, rough []float64 // the depth of pixels that are surely ink, the grain of those that are surely paper
 	for k, m := range marks.data {
 		if m == 0 {
 			rough = append(rough, grain[k]/max(v.data[k], black))
@@ -153,7 +153,7 @@ func measure(v, ink *plane) *plane {
 		return ink
 	}
 	noise, darkest := min(0.2, 3*quantile(rough, 0.5)), quantile(full, 0.9)
-	if darkest < 2*noise { // the paper varies nearly as much as the ink: nothing better comes of measuring
+	if darkest < 2*noise { // the paper is as rough as the ink is deep: measured, it would be lost
 		return ink
 	}
 	return graded(depth, noise, darkest)

@@ -3,28 +3,24 @@
 // steps, in the files named:
 //
 //   - The file is decoded, the picture made smaller if it is large, and turned
-//     upright (file.go). From here on it is planes: a number a pixel (plane.go).
+//     upright (file.go). From here on it is planes, one number a pixel (plane.go).
 //   - The digit is searched for: in a tight crop, whose border cuts it, on a page, on
 //     a sheet of paper on a table (find.go). In each, the search takes four steps:
 //   - The light of a lamp is evened out (light.go).
 //   - Ruling is erased: straight thin lines across the paper (ruling.go).
 //   - Ink is found as water that stays when it rains: a dark stroke is a hollow, and
 //     what runs out at the border of the picture is no ink (ink.go).
-//   - How dark the ink is is measured against the paper beside it (light.go).
+//   - The ink is measured: how much darker it is than the paper beside it (light.go).
 //   - The ink falls into connected components. The large ones are the digit, small
 //     ones are dust (components.go).
 //   - The digit is fitted in 20×20 pixels, its grey levels kept, and placed in 28×28
 //     pixels, its centre of mass in the middle (normal.go).
 //
-// Draw shows the result in a terminal. A threshold whose reason is not said was
-// chosen on the drawn pictures of the tests (scenes_test.go).
+// A threshold whose reason is not said was chosen on the drawn pictures of the tests
+// (scenes_test.go).
 package picture
 
-import (
-	"fmt"
-	"io"
-	"strings"
-)
+import "io"
 
 // Width is how many pixels wide, and high, a digit is that Read returns.
 const Width = 28
@@ -65,32 +61,4 @@ func Read(r io.Reader) (*Digit, error) {
 	}
 	digit := part(found.ink, boxOf(found.ink))
 	return &Digit{centre(fit(digit)), done}, nil
-}
-
-// Draw returns an image in characters for a terminal. Its pixels are from 0 to 1, in
-// rows of width. A character shows two pixels, one above the other: in colour it is a
-// half block, its foreground the upper pixel, its background the lower one, each in
-// one of the 24 greys of terminals; else it is as dark as the mean of both.
-func Draw(pixels []float64, width int, colour bool) string {
-	const plain = " .:-=+*#%@"
-	var all strings.Builder
-	for i := 0; i < len(pixels); i += 2 * width {
-		line := ""
-		for j := i; j < i+width; j++ {
-			upper, lower := pixels[j], 0.0
-			if j+width < len(pixels) {
-				lower = pixels[j+width]
-			}
-			if colour {
-				line += fmt.Sprintf("\x1b[38;5;%dm\x1b[48;5;%dm▀", 232+int(23*upper), 232+int(23*lower))
-			} else {
-				line += string(plain[int((upper+lower)/2*float64(len(plain)-1)+0.5)])
-			}
-		}
-		if colour {
-			line += "\x1b[0m"
-		}
-		all.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
-	return all.String()
 }

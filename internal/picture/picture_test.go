@@ -15,7 +15,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -409,30 +408,6 @@ func TestReadThinPen(t *testing.T) {
 	}
 }
 
-// A strip may be so long that the place of a pixel times 280 has more than 32 bits.
-func TestShrinkLongStrip(t *testing.T) {
-	if testing.Short() {
-		t.Skip("16 million pixels take a while")
-	}
-	const long = 1 << 23
-	for _, page := range []*image.Gray{whitePage(long, 1), whitePage(1, long)} {
-		clear(page.Pix[long/4 : long/2]) // black
-		red := shrink(page)[0]
-		if red.rows*red.cols != 280 {
-			t.Fatalf("%v: got %d×%d pixels, want 280", page.Rect, red.rows, red.cols)
-		}
-		for k, got := range red.data {
-			want := 1.0
-			if k >= 70 && k < 140 { // of 280
-				want = 0
-			}
-			if got != want {
-				t.Fatalf("%v: got red of %v for pixel %d, want %v", page.Rect, got, k, want)
-			}
-		}
-	}
-}
-
 // The longer side becomes 20 pixels, the other in proportion, rounded.
 func TestReadProportions(t *testing.T) {
 	for _, c := range []struct{ width, height, wantCols, wantRows int }{
@@ -496,104 +471,6 @@ func TestReadFrameAside(t *testing.T) {
 	}
 }
 
-func TestPaperBehind(t *testing.T) {
-	const none, nearly, all = 0, 0.95, 1
-	for _, c := range []struct {
-		name          string
-		grey, opacity []float64
-		want          float64
-	}{
-		{"nothing opaque", []float64{0.3, 0.6, 0.9}, []float64{0.5, none, none}, 1},
-		{"dark ink", []float64{0.1, 0.1, 0.2, 0}, []float64{all, all, all, none}, 1},
-		{"light ink", []float64{0.9, 0.8, 0.9, 0}, []float64{all, all, all, none}, 0},
-		{"rather light ink, nearly opaque", []float64{0.52, 0.52, 0.52, 0}, []float64{nearly, nearly, nearly, none}, 0},
-		{"rather dark ink, nearly opaque", []float64{0.48, 0.48, 0.48, 0}, []float64{nearly, nearly, nearly, none}, 1},
-		{"ink on paper", []float64{0.7, 0.1, 0.7, 0}, []float64{all, all, all, none}, 0.7},
-	} {
-		var channels [4]*plane
-		for i := range channels {
-			channels[i] = newPlane(1, len(c.grey))
-			for k, opacity := range c.opacity {
-				channels[i].data[k] = opacity
-				if i < 3 {
-					channels[i].data[k] *= c.grey[k]
-				}
-			}
-		}
-		if got := paperBehind(channels); math.Abs(got-c.want) > 1e-9 {
-			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
-		}
-	}
-}
-
-func TestOtsu(t *testing.T) {
-	if got := otsu([]float64{0.1, 0.9, 0.1, 0.15, 0.9, 0.1}); got < 0.15 || got >= 0.9 {
-		t.Errorf("got %v, want a threshold of 0.15 or more, and less than 0.9", got)
-	}
-}
-
-// The equations need not come in an order in which they can be solved from the
-// first to the last; and where they leave an unknown open, it is 0.
-func TestSolve(t *testing.T) {
-	a := [6][7]float64{ // its first row and its column 4, all 0, are those of no unknown
-		{0, 0.3, 0, 0, 0, 0},
-		{0.7, 0, 0, 0, 0, 0.1},
-		{0, 0, 0, 0.9, 0, 0.3},
-		{0.1, 0, 0.3, 0, 0, 0},
-		{0, 0, 0, 0, 0, 0},
-		{0, 0, 0.1, 0, 0, 0.7},
-	}
-	want := [6]float64{1, -2, 3, -4, 0, 5}
-	for i := range a {
-		for j, v := range want {
-			a[i][6] += a[i][j] * v
-		}
-	}
-	for i, got := range solve(a) {
-		if !(math.Abs(got-want[i]) <= 1e-12) {
-			t.Errorf("unknown %d: got %v, want %v", i, got, want[i])
-		}
-	}
-}
-
-// Ink that takes the same part of the light is as dark in a shadow as beside it, and
-// paper next to it is none, though of most of it only the dark middle was found.
-func TestMeasure(t *testing.T) {
-	page, found := newPlane(60, 60), newPlane(60, 60)
-	for i := range 60 {
-		for j := range 60 {
-			light := 0.9
-			if j < 30 {
-				light = 0.3
-			}
-			page.row(i)[j] = light
-			if i >= 28 && i < 32 && j >= 5 && j < 55 {
-				page.row(i)[j] = light / 5
-			}
-			if i >= 29 && i < 31 && j >= 6 && j < 54 {
-				found.row(i)[j] = 0.3 + light/2
-			}
-		}
-	}
-	got := measure(page, found)
-	for _, c := range []struct {
-		name        string
-		x, y        int
-		least, most float64
-	}{
-		{"in the shadow", 15, 29, 0.85, 1},
-		{"in the light", 45, 29, 0.95, 1},
-		{"at the edge of the stroke, in the shadow", 15, 28, 0.85, 1},
-		{"paper in the shadow", 15, 27, 0, 0},
-		{"paper in the light", 45, 32, 0, 0},
-		{"paper far away", 45, 50, 0, 0},
-	} {
-		if v := got.row(c.y)[c.x]; v < c.least || v > c.most {
-			t.Errorf("%s: got %.3f, want %g to %g", c.name, v, c.least, c.most)
-		}
-	}
-}
-
 // Where the paper varies more than the ink, as beside a black and grainy table, there
 // is a digit or an *Error.
 func TestReadBesideGrain(t *testing.T) {
@@ -641,7 +518,7 @@ func TestReadLargeRing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(got.Done) > 0 || got.Pixels[14*28+14] > 0.1 || got.Pixels[4*28+14] < 0.5 {
-		t.Errorf("done %q, got a 0 that is no ring:\n%s", got.Done, Draw(got.Pixels, Width, false))
+		t.Errorf("done %q, got a 0 that is no ring: %.1f", got.Done, got.Pixels)
 	}
 }
 
@@ -667,48 +544,6 @@ func TestReadLineOrDigit(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: got the error %q, want %q", c.name, got, c.want)
-		}
-	}
-}
-
-func TestLineWidth(t *testing.T) {
-	line := newPlane(10, 100)
-	for k := range line.data {
-		line.data[k] = 1
-	}
-	for _, p := range []*plane{line, transposed(line)} {
-		if got, want := lineWidth(p), 2*1000.0/220; math.Abs(got-want) > 0.1 { // one corner counts as √2, not 2
-			t.Errorf("%d×%d: got %v, want about %v", p.rows, p.cols, got, want)
-		}
-	}
-}
-
-func TestThicken(t *testing.T) {
-	got := thicken(&plane{1, 3, []float64{0.5, 1, 0.2}}, 1)
-	want := &plane{3, 5, []float64{
-		0, 0.5, 1, 0.2, 0,
-		0.5, 1, 1, 1, 0.2,
-		0, 0.5, 1, 0.2, 0,
-	}}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
-func TestResample(t *testing.T) {
-	for _, c := range []struct{ row, want []float64 }{
-		{[]float64{3, 0, 0, 6}, []float64{1.5, 3}},
-		{[]float64{3, 9, 6}, []float64{5, 7}},
-		{[]float64{3, 9, 6}, []float64{3, 9, 6}},
-		{[]float64{0, 8}, []float64{0, 2, 6, 8}},
-		{[]float64{5}, []float64{5, 5, 5}},
-	} {
-		got := resample(&plane{1, len(c.row), c.row}, len(c.want)).data
-		for k, want := range c.want {
-			if math.Abs(got[k]-want) > 1e-9 {
-				t.Errorf("%v: got %v, want %v", c.row, got, c.want)
-				break
-			}
 		}
 	}
 }
@@ -805,6 +640,8 @@ func TestReadRefuses(t *testing.T) {
 		shaded.Pix[k] = uint8(100 + 2*(k%50))
 	}
 	faint := scene{width: 140, height: 140, scale: 5, paint: between(0.8, 0.74)}
+	speck := whitePage(100, 100)
+	paintBox(speck, 50, 50, 53, 53, 0)
 	large := make([]byte, maxBytes+1)
 	damaged := pngOf(t, noisy)
 	damaged[len(damaged)/2] ^= 1
@@ -829,6 +666,7 @@ func TestReadRefuses(t *testing.T) {
 		{"one pixel", "nothing is drawn", pngOf(t, image.NewGray(image.Rect(0, 0, 1, 1)))},
 		{"no pixels", "without pixels", []byte(noPixels)},
 		{"too faint", "too faintly", pngOf(t, faint.page(testDigits(t)[0]))},
+		{"a speck", "nothing is drawn", pngOf(t, speck)},
 		{"noise alone", "nothing is drawn", pngOf(t, noisy)},
 		{"much noise", "nothing is drawn", pngOf(t, noisier)},
 		{"shade alone", "nothing is drawn", pngOf(t, shaded)},
@@ -912,53 +750,3 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-func TestDraw(t *testing.T) {
-	pixels := []float64{0, 1, 0.5, 1, 1, 0, 0, 0.25, 1}
-	for colour, want := range map[bool]string{
-		false: "+@:\n .+\n",
-		true: "\x1b[38;5;232m\x1b[48;5;255m▀\x1b[38;5;255m\x1b[48;5;255m▀\x1b[38;5;243m\x1b[48;5;232m▀\x1b[0m\n" +
-			"\x1b[38;5;232m\x1b[48;5;232m▀\x1b[38;5;237m\x1b[48;5;232m▀\x1b[38;5;255m\x1b[48;5;232m▀\x1b[0m\n",
-	} {
-		if got := Draw(pixels, 3, colour); got != want {
-			t.Errorf("colour %v: got %q, want %q", colour, got, want)
-		}
-	}
-}
-
-// quantile is what sorting would find.
-func TestQuantile(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 0))
-	for n := 1; n < 200; n++ {
-		values := make([]float64, n)
-		for i := range values {
-			values[i] = float64(rng.IntN(1 + n/2)) // some are equal
-		}
-		before, sorted := slices.Clone(values), slices.Clone(values)
-		slices.Sort(sorted)
-		for _, q := range []float64{0, 0.25, 0.5, 0.9, 0.999, 1} {
-			if got, want := quantile(values, q), sorted[min(int(q*float64(n)), n-1)]; got != want {
-				t.Errorf("quantile(%v, %v) = %v, want %v", before, q, got, want)
-			}
-		}
-		if !slices.Equal(values, before) {
-			t.Fatalf("quantile has changed the values %v to %v", before, values)
-		}
-	}
-}
-
-// Hollows lower than three pixels are filled, also at the border, and no others.
-func TestClosed(t *testing.T) {
-	for _, c := range []struct{ column, want []float64 }{
-		{[]float64{1, 0, 1, 1, 1}, []float64{1, 1, 1, 1, 1}},
-		{[]float64{1, 0, 0.2, 0.5, 1}, []float64{1, 0.5, 0.5, 0.5, 1}},
-		{[]float64{1, 0, 0, 0.5, 0.6}, []float64{1, 0.5, 0.5, 0.5, 0.6}},
-		{[]float64{0, 0.4, 1, 1, 0}, []float64{1, 1, 1, 1, 1}},
-		{[]float64{0, 0, 0, 1, 1}, []float64{0, 0, 0, 1, 1}},
-		{[]float64{0.2, 0.7}, []float64{0.7, 0.7}},
-	} {
-		p := &plane{len(c.column), 1, c.column}
-		if got := closed(p, 3).data; !slices.Equal(got, c.want) {
-			t.Errorf("closed(%v, 3) = %v, want %v", c.column, got, c.want)
-		}
-	}
-}

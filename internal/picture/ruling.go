@@ -59,8 +59,8 @@ func closed(p *plane, n int) *plane {
 	return out
 }
 
-// A rule is a line across a picture, from column from to before column to. In
-// column x it is in row y + drop[x]; drop is its slope.
+// A rule is a line across a picture, from column from to before column to. In column
+// x it is in row y + drop[x]. In the middle of the picture, drop is 0.
 type rule struct {
 	from, to, y int
 	drop        []int

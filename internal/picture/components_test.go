@@ -1,0 +1,60 @@
+package picture
+
+import (
+	"image"
+	"slices"
+	"testing"
+)
+
+// Pixels that touch, if only by their corners, are of one component.
+func TestComponents(t *testing.T) {
+	label, list := components(drawn(
+		"#.5...",
+		"#.#..5",
+		"###...",
+		"...#..",
+		"......",
+	))
+	wantLabel := []int{
+		1, 0, 1, 0, 0, 0,
+		1, 0, 1, 0, 0, 2,
+		1, 1, 1, 0, 0, 0,
+		0, 0, 0, 1, 0, 0,
+		0, 0, 0, 0, 0, 0,
+	}
+	wantList := []component{{}, {7.5, image.Rect(0, 0, 4, 4)}, {0.5, image.Rect(5, 1, 6, 2)}}
+	if !slices.Equal(label, wantLabel) || !slices.Equal(list, wantList) {
+		t.Errorf("got %v and %v, want %v and %v", label, list, wantLabel, wantList)
+	}
+}
+
+// Several digits stand beside each other. Strokes above or inside each other, and
+// what is low, are none.
+func TestCheckOne(t *testing.T) {
+	const two, three = "this seems to hold 2 digits; crop to one", "this seems to hold 3 digits; crop to one"
+	for _, c := range []struct {
+		name, want string
+		boxes      []image.Rectangle
+	}{
+		{"nothing", errNothing.Message, nil},
+		{"one", "", []image.Rectangle{image.Rect(5, 5, 25, 45)}},
+		{"two", two, []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(35, 10, 50, 40)}},
+		{"three", three, []image.Rectangle{image.Rect(35, 10, 50, 40), image.Rect(5, 5, 25, 45), image.Rect(60, 5, 70, 45)}},
+		{"a gap of a tenth of the height", "", []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(29, 10, 50, 40)}},
+		{"a wider gap", two, []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(30, 10, 50, 40)}},
+		{"one beside a low one", "", []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(35, 10, 50, 33)}},
+		{"one above the other", "", []image.Rectangle{image.Rect(5, 5, 25, 30), image.Rect(10, 40, 25, 65)}},
+		{"two under a wide one", "",
+			[]image.Rectangle{image.Rect(5, 5, 55, 30), image.Rect(10, 40, 15, 65), image.Rect(45, 40, 60, 65)}},
+	} {
+		ink := newPlane(80, 80)
+		fill(ink, 1, c.boxes...)
+		got := ""
+		if err := checkOne(ink); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s: got the error %q, want %q", c.name, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package picture
+
+import (
+	"image"
+	"testing"
+)
+
+// inked returns a plane of 40×40 with ink in the boxes.
+func inked(boxes ...image.Rectangle) *plane {
+	ink := newPlane(40, 40)
+	fill(ink, 1, boxes...)
+	return ink
+}
+
+// The border cuts strokes that end on it, and nothing that lies along it.
+func TestIsCut(t *testing.T) {
+	across, down := image.Rect(0, 16, 40, 24), image.Rect(16, 0, 24, 40)
+	for _, c := range []struct {
+		name string
+		ink  *plane
+		want bool
+	}{
+		{"nothing", inked(), false},
+		{"a cross", inked(across, down), true}, // 32 of 160 of the border, and of the outline
+		{"a thick cross", inked(image.Rect(0, 12, 40, 28), image.Rect(12, 0, 28, 40)), false},
+		{"a cross that ends before the border", inked(image.Rect(1, 16, 39, 24), image.Rect(16, 1, 24, 39)), false},
+		{"a cross that ends on one side", inked(image.Rect(4, 16, 36, 24), image.Rect(16, 4, 24, 40)), true},
+		{"a block on the border", inked(image.Rect(10, 25, 25, 40)), false},
+		{"a cross, and specks", inked(across, down, image.Rect(5, 5, 10, 10)), true},
+		{"a cross, and a block", inked(across, down, image.Rect(2, 2, 15, 15), image.Rect(2, 26, 14, 39)), true},
+		{"a line, and a larger block", inked(image.Rect(18, 0, 20, 40), image.Rect(25, 15, 37, 30)), false},
+		{"an L, and a block of half its mass", inked(image.Rect(4, 4, 8, 40), image.Rect(8, 36, 40, 40), image.Rect(16, 8, 28, 20)), false},
+		{"a frame", inked(image.Rect(0, 0, 40, 3), image.Rect(0, 37, 40, 40), image.Rect(0, 0, 3, 40), image.Rect(37, 0, 40, 40)), false},
+	} {
+		if got := isCut(c.ink); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// The outline of a box of 10×20 on the border is 60 long, 10 or 20 of it on the border.
+func TestContact(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		ink  *plane
+		want float64
+	}{
+		{"nothing", inked(), 0},
+		{"in the middle", inked(image.Rect(15, 10, 25, 30)), 0},
+		{"at the top", inked(image.Rect(15, 0, 25, 20)), 10.0 / 60},
+		{"at the bottom", inked(image.Rect(15, 20, 25, 40)), 10.0 / 60},
+		{"at the left", inked(image.Rect(0, 10, 10, 30)), 20.0 / 60},
+		{"at the right", inked(image.Rect(30, 10, 40, 30)), 20.0 / 60},
+		{"in a corner", inked(image.Rect(30, 20, 40, 40)), 30.0 / 60},
+	} {
+		if got := contact(c.ink); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// Most sides of what is drawn have an edge; of a shadow some may have, where it falls
+// on ink.
+func TestHasEdges(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		edges int // how many of the 40 rows have edges; the ink of the others fades
+		want  bool
+	}{
+		{"drawn", 40, true},
+		{"drawn, soft in places", 30, true},
+		{"a shadow with a little drawn in it", 10, false},
+		{"a shadow", 0, false},
+	} {
+		ink := newPlane(40, 40)
+		for i := range ink.rows {
+			for j := range ink.cols {
+				switch {
+				case i >= c.edges:
+					ink.row(i)[j] = max(0, 1-float64(j)/30)
+				case j >= 10 && j < 20:
+					ink.row(i)[j] = 1
+				case j == 9 || j == 20: // an edge may be soft
+					ink.row(i)[j] = 0.4
+				}
+			}
+		}
+		if got := hasEdges(ink); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// A sheet is large, has few holes, and is not narrow.
+func TestIsSheet(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		boxes []image.Rectangle
+		want  bool
+	}{
+		{"a sheet", []image.Rectangle{image.Rect(8, 6, 32, 34)}, true}, // 42 in 100 pixels
+		{"a small one", []image.Rectangle{image.Rect(10, 8, 30, 32)}, false},
+		{"a wide one", []image.Rectangle{image.Rect(0, 10, 40, 29)}, false},
+		{"a high one", []image.Rectangle{image.Rect(10, 0, 29, 40)}, false},
+		{"a ring", []image.Rectangle{image.Rect(0, 0, 40, 6), image.Rect(0, 34, 40, 40), image.Rect(0, 6, 6, 34), image.Rect(34, 6, 40, 34)}, false},
+	} {
+		ink := inked(c.boxes...)
+		f := &finding{ink: ink, box: boxOf(ink)}
+		if got := f.isSheet(); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
