@@ -749,4 +749,3 @@ func FuzzRead(f *testing.F) {
 		checkPicture(t, "fuzz", got.Pixels)
 	})
 }
-
