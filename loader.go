@@ -212,7 +212,7 @@ const collectAfter = 1 << 24
 // in a list, so the maker remembers the images that it has made of each.
 type maker struct {
 	made   map[*pickle.Array][]SparseRow
-	room   int       // of maxInk, how much is taken
+	taken  int       // of maxInk
 	behind int       // pixels read since the last collection of garbage
 	pixels []float64 // of one image
 	image  SparseRow // the ink of one image
@@ -312,7 +312,7 @@ func (m *maker) images(set string, first int, a *pickle.Array, pixels int) ([]Sp
 				m.behind = 0
 			}
 		}
-		if m.room += len(images[i].Where) + imageRoom; m.room > maxInk {
+		if m.taken += len(images[i].Where) + imageRoom; m.taken > maxInk {
 			return nil, fmt.Errorf("%s images, row %d: more than %d pixels that are not 0 in all", set, first+i, maxInk)
 		}
 	}

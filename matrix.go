@@ -310,9 +310,9 @@ func (w *Matrix) AddTMulSparse(s float64, x *Sparse, delta *Matrix, space *Space
 		for i := 0; i < m; i += block {
 			cols.collect(x.Rows[i:min(i+block, m)], from, to) // cores collect different columns
 			deltas := delta.Data[i*delta.Cols:]
-			for k := from; k < to; k++ {
-				if column := cols.column(k); len(column.Where) > 0 {
-					addRows(w.Row(k), s, column, deltas)
+			for k, n := range cols.count[from:to] {
+				if n > 0 {
+					addRows(w.Row(from+k), s, cols.column(from+k), deltas)
 				}
 			}
 		}

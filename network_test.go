@@ -1596,6 +1596,9 @@ func TestDataSetsRefuses(t *testing.T) {
 		want    string
 	}{
 		"no data sets":          {nil, "holds None, want three data sets"},
+		"None for a test set":   {pickle.Tuple{pair(2, 4), pair(1, 4), nil}, "the test set is None, want a pair"},
+		"None for another":      {pickle.Tuple{pair(2, 4), nil, pair(1, 4)}, "the validation set is None, want a pair"},
+		"None of two":           {pickle.Tuple{nil, pair(1, 4)}, "the training set is None, want a pair"},
 		"one data set":          {pickle.Tuple{pair(2, 4)}, "holds a tuple of 1, want three"},
 		"a dict":                {&pickle.Dict{}, "holds a dict, want three data sets: training, validation, test; " + files.Pickle.Mend("test file")},
 		"a pair of arrays":      {pair(2, 4), "test set is an array of 1 dimensions of i8, want a pair"},
@@ -1732,12 +1735,12 @@ func TestInkTakesRoom(t *testing.T) {
 		"no images":         {func() any { return array("u1", []int{0, 3}) }, 0, 0},
 		"pixels just above": {func() any { return array("f4", []int{1, 2}, 1e-40, 1e-45) }, 1, imageRoom + 2},
 	} {
-		m := maker{made: map[*pickle.Array][]SparseRow{}, room: maxInk - c.takes}
+		m := maker{made: map[*pickle.Array][]SparseRow{}, taken: maxInk - c.takes}
 		d, err := m.dataSet("test", pickle.Tuple{c.images(), zeros(c.n)})
-		if err != nil || d.Len() != c.n || m.room != maxInk {
-			t.Errorf("%s, with room for it: %v, and %d of %d are taken", name, err, m.room, maxInk)
+		if err != nil || d.Len() != c.n || m.taken != maxInk {
+			t.Errorf("%s, with room for it: %v, and %d of %d are taken", name, err, m.taken, maxInk)
 		}
-		m = maker{made: map[*pickle.Array][]SparseRow{}, room: maxInk - c.takes + 1}
+		m = maker{made: map[*pickle.Array][]SparseRow{}, taken: maxInk - c.takes + 1}
 		_, err = m.dataSet("test", pickle.Tuple{c.images(), zeros(c.n)})
 		if c.takes > 0 && (err == nil || !strings.Contains(err.Error(), "test images, row ") ||
 			!strings.Contains(err.Error(), "more than 60000000 pixels")) {
