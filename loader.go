@@ -6,11 +6,12 @@
 //   - command.loadData opens the file, and LoadData reads it.
 //   - readPickle inflates the file (files.Gunzip), and has pickle.Read put the pixel,
 //     with all others of its set, into one array.
-//   - dataSets takes the three pairs of images and labels apart, and dataSet one pair:
-//     images come in one array (matrix) or in a list of arrays (list), and labels reads
-//     the digits they show.
-//   - images goes through an array, image by image. ink keeps the pixel, if it is not 0,
-//     with its place in the image: as one number of a SparseRow, one of DataSet.Images.
+//   - dataSets takes the three pairs of images and labels apart, and maker.dataSet one
+//     pair: images come in one array (maker.matrix) or in a list of arrays (maker.list),
+//     and maker.labels reads the digits they show.
+//   - maker.images goes through an array, image by image. maker.ink keeps the pixel, if it
+//     is not 0, with its place in the image: as one number of a SparseRow, one of
+//     DataSet.Images.
 //   - In every epoch MiniBatch.Load, by Gather, makes that row a row of a mini-batch.
 //     With -shift, Move moves it there.
 //   - MulAddSparse multiplies the pixel by a row of the first weights: the row whose
@@ -164,7 +165,7 @@ func readPickle(name string, r io.Reader) (any, error) {
 // dataSets makes the three data sets of the object in a pickle, the file called name.
 func dataSets(name string, pickled any) (training, validation, test *DataSet, err error) {
 	pairs, ok := pickle.Items(pickled)
-	which := []int{2, 1, 0} // the small sets first: they are garbage when the large one needs memory
+	which := []int{2, 1, 0} // the small sets first: their arrays are garbage when the large one needs memory
 	switch {
 	case ok && len(pairs) == 2: // training and test: Keras' old file has no validation digits
 		pairs, which = []any{pairs[0], nil, pairs[1]}, []int{2, 0}
@@ -200,12 +201,12 @@ func dataSets(name string, pickled any) (training, validation, test *DataSet, er
 const (
 	maxPixels = 1 << 16    // of one image: a place in it is a uint16
 	maxInk    = 60_000_000 // pixels that are not 0, at 6 bytes each; MNIST has 11 million in its 70,000 images
-	imageRoom = 12         // pixels of ink that each image counts as besides: two slices, and what the allocator adds
+	imageRoom = 12         // each image counts as so many pixels more: two slices, and what the allocator adds
 	rounding  = 1e-6       // a pixel that was computed may miss 0 or 1 by so much
 )
 
 // collectAfter is how many pixels are read before garbage is collected: 64 MB of MNIST's.
-// It is collected after each array of images as well.
+// After an array of several images, garbage is collected as well.
 const collectAfter = 1 << 24
 
 // A maker makes data sets of arrays. One array may belong to two sets, or stand twice

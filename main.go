@@ -145,8 +145,8 @@ func (c *command) perform() error {
 }
 
 // checkOutputs fails if the files of -save and -page could not be written, if one of them
-// is a file that is read here, or if both are the same. It is better to learn that
-// before the training than after it.
+// is a file that is read here, or if both are the same. (But -save may replace the network
+// of -load.) It is better to learn that before the training than after it.
 func (c *command) checkOutputs() (err error) {
 	read := append([]string{cmp.Or(c.Data, mnistFile)}, c.Pictures...)
 	if c.Save != "" {
@@ -305,10 +305,10 @@ func checkMemory(sizes []int, batch int) error {
 // checkData refuses flags that make no sense with these digits.
 func (c *command) checkData(training, validation *DataSet) error {
 	n, width := training.Len(), training.Width()
-	switch leaves := c.Eta * c.Lambda / float64(n); {
-	case leaves >= 1:
+	switch shrink := c.Eta * c.Lambda / float64(n); {
+	case shrink >= 1:
 		return fmt.Errorf("-lambda %v with -eta %v: ηλ/n is %.3g for the %d training digits, "+
-			"so a step leaves nothing of the weights: want less than 1", c.Lambda, c.Eta, leaves, n)
+			"so a step leaves nothing of the weights: want less than 1", c.Lambda, c.Eta, shrink, n)
 	case c.Patience > 0 && validation.Len() == 0:
 		return fmt.Errorf("-patience %d: the data has no validation digits to judge the epochs by", c.Patience)
 	case c.Shift > 0 && width == 0:

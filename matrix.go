@@ -1,17 +1,18 @@
 // This file is where the time goes: the matrix, the images, the products of which a
 // network is made, and the loops inside them. Its code knows nothing of networks, but
-// its parameters have the names that the same things have in one.
+// its parameters have the names that the same things have in one; x is the input of a
+// layer.
 //
 // Shapes are written rows×columns. A mini-batch of m examples on its way from
-// nIn neurons to nOut is multiplied by weights w (nIn×nOut) in three ways:
+// nIn neurons to nOut meets the weights w (nIn×nOut) in three products:
 //
 //	forward   f(x (m×nIn) · w (nIn×nOut) + b (1×nOut))    (m×nOut)    MulAdd, MulAddSparse
 //	back      δ (m×nOut) · wᵀ (nOut×nIn) ⊙ f(a (m×nIn))   (m×nIn)     MulT
 //	the step  w += s · xᵀ (nIn×m) · δ (m×nOut)            (nIn×nOut)  AddTMul, AddTMulSparse
 //
-// where f is σ on the way forward, and σ′ on the way back. No dense matrix is ever
-// transposed: every loop runs along the rows of its matrices. (Of images it may pay to
-// list the columns, see columns.)
+// On the way forward f computes σ(z). On the way back f computes σ′(z), from a = σ(z). No
+// dense matrix is ever transposed: every loop runs along the rows of its matrices. (Of
+// images it may pay to list the columns, see columns.)
 //
 // The cores of the machine share a product if it is large enough; cores.Share hands out
 // parts of it, and waits until all are done: there the cores meet. These are the products
@@ -32,7 +33,8 @@
 //
 // Each part is rows of a result (of AddSum, columns of its one row). So one core computes
 // each number whole, in an order that does not depend on the parts: the result is the same
-// to the last bit, however many cores there are.
+// to the last bit, however many cores there are. The result of the first line is two
+// products, one for each band, on one core as well; the second line adds them.
 
 package main
 
@@ -85,7 +87,7 @@ func (m *Matrix) SetRows(rows int) {
 //			z[i][j] += x[i][k] · w[k][j]
 //		z[i][j] = f(z[i][j] + b[j])
 //
-// Here the loop over j is the inner one, so that it runs along rows: row i of x·w is
+// In the code the loop over j is the inner one, so that it runs along rows: row i of x·w is
 // the sum of the rows of w, each scaled by a number of row i of x. Four rows are added
 // at a time, by add4.
 func (z *Matrix) MulAdd(f func(numbers []float64), x, w, b *Matrix) {
@@ -162,7 +164,7 @@ func (out *Matrix) MulT(f func(float64) float64, delta, w, a *Matrix) {
 //		for i in rows of x
 //			w[k][j] += s · x[i][k] · δ[i][j]
 //
-// Here the loop over j is the inner one, and the loop over i the outer one: row k of w
+// In the code the loop over j is the inner one, and the loop over i the outer one: row k of w
 // gains the rows of δ, each scaled by s times a number of column k of x. Four rows of δ
 // are added at a time.
 func (w *Matrix) AddTMul(s float64, x, delta *Matrix) {
@@ -214,8 +216,8 @@ type Sparse struct {
 func (x *Sparse) boundary() int { return x.Cols * 29 / 56 }
 
 // bandColumn maps 0 … 2·Cols to the columns of x, so that 0 … Cols is the first band
-// and Cols … 2·Cols the second. Share cuts its range into equal parts, and one of its cuts
-// is in the middle of the range, if the cores are an even number: there the boundary is.
+// and Cols … 2·Cols the second. Share cuts its range into equal parts. An even number of
+// cores have a cut in the middle of the range, which bandColumn maps to the boundary.
 func (x *Sparse) bandColumn(t int) int {
 	// In int64: an int of 32 bits is too short for the product of two numbers of columns.
 	cut := int64(x.boundary())
@@ -236,18 +238,18 @@ type Space struct {
 // only through the pixels that are not 0:
 //
 //	for i in rows of z, j in columns of z
-//		z[i][j] = b[j]
+//		z[i][j] = 0
 //		for k in the pixels of image i
 //			z[i][j] += x[i][k] · w[k][j]
-//		z[i][j] = f(z[i][j])
+//		z[i][j] = f(z[i][j] + b[j])
 //
 // It makes two products, one of the first band of pixels and one of the second, each in
 // rows of its own, and then adds them up, b last. One core alone makes two products as
 // well, so the bits are the same.
 //
-// The bands are there because of AddTMulSparse. With the last mini-batch it has written
-// the weights, also in bands, and each of two cores mostly has its own band of them in its
-// own cache. If images were shared out instead, each core would need all the weights, half
+// The bands are there because of AddTMulSparse. In the previous step, AddTMulSparse wrote
+// the weights, also in bands, so that each of two cores mostly has its own band of them in
+// its own cache. If images were shared out instead, each core would need all the weights, half
 // of them from the other core's cache: measured on two cores, that takes as long as the
 // second core saves.
 func (z *Matrix) MulAddSparse(f func(numbers []float64), x *Sparse, w, b *Matrix, space *Space) {
@@ -288,8 +290,8 @@ func (z *Matrix) MulAddSparse(f func(numbers []float64), x *Sparse, w, b *Matrix
 //			w[k][j] += s · x[i][k] · δ[i][j]
 //
 // There are two ways to go. Short rows of w go image by image: the errors of one image are
-// added to the rows of w that belong to its pixels. Rows of wide and more go pixel by
-// pixel: the errors of all images that have a pixel are added to its row of w.
+// added to the rows of w that belong to its pixels. Rows of 64 numbers and more go pixel
+// by pixel: the errors of all images that have a pixel are added to its row of w.
 func (w *Matrix) AddTMulSparse(s float64, x *Sparse, delta *Matrix, space *Space) {
 	m := len(x.Rows)
 	if m != delta.Rows || w.Rows != x.Cols || w.Cols != delta.Cols {
@@ -300,26 +302,26 @@ func (w *Matrix) AddTMulSparse(s float64, x *Sparse, delta *Matrix, space *Space
 		cols.grow(x.Cols, min(m, block))
 	}
 	cores.Share(2*x.Cols, x.count()*w.Cols, func(from, to int) {
-		from, to = x.bandColumn(from), x.bandColumn(to) // these pixels, and their rows of w
+		first, end := x.bandColumn(from), x.bandColumn(to) // these pixels, and their rows of w
 		if w.Cols < wide {
 			for i := range m {
-				addToRows(w.Data, s, x.Rows[i].between(from, to), delta.Row(i))
+				addToRows(w.Data, s, x.Rows[i].between(first, end), delta.Row(i))
 			}
 			return
 		}
 		for i := 0; i < m; i += block {
-			cols.collect(x.Rows[i:min(i+block, m)], from, to) // cores collect different columns
+			cols.collect(x.Rows[i:min(i+block, m)], first, end) // cores collect different columns
 			deltas := delta.Data[i*delta.Cols:]
-			for k, n := range cols.count[from:to] {
+			for k, n := range cols.count[first:end] {
 				if n > 0 {
-					addRows(w.Row(from+k), s, cols.column(from+k), deltas)
+					addRows(w.Row(first+k), s, cols.column(first+k), deltas)
 				}
 			}
 		}
 	})
 }
 
-// wide is how long rows must be for AddTMulSparse to go pixel by pixel. A row of
+// wide is how many numbers a row must have for AddTMulSparse to go pixel by pixel. A row of
 // weights is then read and written once for several images, not once for each, but
 // first it takes time to find out which images have which pixel. Measured on one core,
 // the time of an epoch pixel by pixel over that image by image, with mini-batches of 10:

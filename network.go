@@ -3,9 +3,9 @@
 // chapter 3 adds comes after it, and how a network is kept in a file is last.
 //
 // Numbers in brackets, like (22), and BP1 to BP4 are the book's equations. The
-// letters are the book's too, but for two things. C is a sum, where the book has a
-// mean. And the book multiplies a column vector from the left, w·a + b, one example at
-// a time. Here a mini-batch is a matrix with one example per row, and the weights
+// letters are the book's too, but for two things. First, C is a sum, where the book has
+// a mean. Second, the book multiplies a column vector from the left, w·a + b, one example
+// at a time. Here a mini-batch is a matrix with one example per row, and the weights
 // between two layers are nIn×nOut, the transpose of the book's. So the products read
 // from left to right, and a whole mini-batch goes through in one:
 //
@@ -37,7 +37,8 @@ import (
 // A Network is a feedforward network of sigmoid neurons.
 //
 // Layer 0 is the input; it has no weights and no biases. Weights[l] leads from
-// layer l to layer l+1, and Biases[l] belongs to layer l+1.
+// layer l to layer l+1, and Biases[l] belongs to layer l+1. (The book counts layers
+// from 1, the input.)
 type Network struct {
 	Weights []*Matrix // Weights[l] is Sizes()[l] × Sizes()[l+1]
 	Biases  []*Matrix // Biases[l] is 1 × Sizes()[l+1]
@@ -97,7 +98,7 @@ type Settings struct {
 
 	Lambda     float64  // λ of L2 regularization, see UpdateMiniBatch
 	Shift      int      // training digits are moved by up to this many pixels, see MiniBatch.Shift
-	Patience   int      // early stopping after so many epochs, see sgdWithPatience
+	Patience   int      // training stops after so many epochs without a new best, see sgdWithPatience
 	Validation *DataSet // for Patience: the digits that the epochs are judged by
 
 	// Progress, unless nil, is called after every mini-batch with the number
@@ -192,9 +193,8 @@ func (t *training) run(epoch int) error {
 // room for everything that Backprop computes about them. The memory is used again for
 // mini-batch after mini-batch.
 //
-// A[l] and Delta[l] belong to the layer that Weights[l] leads to: A[l] is the output of
-// Weights[l] (m×nOut), and the input of Weights[l+1]. The book counts layers from 1, the
-// input, so Delta[0] is the error of its layer 2.
+// A[l] and Delta[l] belong to the layer that Weights[l] leads to. In 784-30-10, A[0] and
+// Delta[0] belong to the 30, A[1] and Delta[1] to the 10.
 type MiniBatch struct {
 	X     *Sparse   // the inputs (m×nIn): images, most of whose pixels are 0
 	Y     *Matrix   // the desired outputs, shaped like the last of A: 1 for the digit shown, 0 elsewhere
@@ -249,10 +249,11 @@ func (batch *MiniBatch) Shift(data *DataSet, n int, rng *rand.Rand) {
 //	b ← b − η/m · ∂C/∂b                                         (21)
 //
 // With a lambda above 0 the weights shrink a little at every step, and a weight stays
-// large only if that lowers the cost. n is the number of all the training digits. The
-// biases do not shrink:
+// large only if that lowers the cost. The biases do not shrink:
 //
 //	w ← (1 − ηλ/n) · w − η/m · ∂C/∂w                            (93)
+//
+// where n is the number of all the training digits.
 func (net *Network) UpdateMiniBatch(batch *MiniBatch, eta, lambda float64, n int) {
 	net.Backprop(batch) // every δ, from the weights as they are, before any of them changes
 	if lambda > 0 {
@@ -290,7 +291,7 @@ func (net *Network) activate(batch *MiniBatch) {
 
 // AddGradient adds s times the gradient of C, the sum of the cost over the
 // mini-batch, to toB and toW, shaped like Biases and Weights. Call Backprop
-// first: the activations and the errors are all that AddGradient reads.
+// first: AddGradient reads only the inputs, the activations and the errors.
 //
 // A step of learning adds −η/m times the gradient to the weights themselves. So the
 // gradient, which is a product as large as all the weights, is never built. That is
@@ -298,10 +299,10 @@ func (net *Network) activate(batch *MiniBatch) {
 // weight changes.
 func (batch *MiniBatch) AddGradient(s float64, toB, toW []*Matrix) {
 	for l, delta := range batch.Delta {
-		toB[l].AddSum(s, delta) // ∂C/∂b (1×nOut) = Σ over the rows of δ (m×nOut)             (BP3)
+		toB[l].AddSum(s, delta) // ∂C/∂b (1×nOut) = Σ over the rows of δ (m×nOut)    (BP3)
+		// ∂C/∂w (nIn×nOut) = aᵀ (nIn×m) · δ (m×nOut)                                (BP4)
 		if l == 0 {
-			// ∂C/∂w (nIn×nOut) = aᵀ (nIn×m) · δ (m×nOut), to which pixels of 0 add nothing    (BP4)
-			toW[l].AddTMulSparse(s, batch.X, delta, &batch.space)
+			toW[l].AddTMulSparse(s, batch.X, delta, &batch.space) // pixels of 0 add nothing
 		} else {
 			toW[l].AddTMul(s, batch.A[l-1], delta)
 		}
@@ -438,7 +439,7 @@ func (net *Network) ScaleWeights() {
 //	1/n · Σ over the digits of their cost + λ/2n · Σ w²         (87)
 //
 // It is infinite if the cost of one digit is: the cross-entropy of an output that is
-// exactly 0 where it should be 1.
+// exactly 0 where it should be 1, or 1 where it should be 0.
 func (net *Network) TotalCost(data *DataSet, lambda float64) float64 {
 	sum := 0.0
 	net.forEach(data, func(_ int, batch *MiniBatch, row int) {

@@ -46,7 +46,7 @@ func Share(n, work int, rows func(from, to int)) {
 	j.wait()
 	published.CompareAndSwap(j, nil)
 	if took := time.Since(began); took > time.Millisecond/2+4*time.Duration(work) {
-		lose(took) // even a slow core, 4 ns a multiplication, would have been faster alone
+		lose(took) // even a slow core, of 4 ns a multiplication, would have been faster alone
 	}
 }
 
@@ -127,11 +127,12 @@ func pause() {
 	}
 }
 
-// lose is told how long a job took that took far too long, because cores were taken away.
-// Two cores save about 0.15 ns a multiplication. So if 10 or more for each ns lost have
-// been shared since the last loss, sharing saves more than it loses, and goes on. If not,
-// the next 100 for each ns lost are done alone. For example, 4 ms are lost: 40 million
-// shared multiplications saved 6 ms; 400 million alone take 120 ms, and 4 ms are 3% of it.
+// lose gets the time of a job that was far too slow because cores were taken away: nearly
+// all of it is lost. Two cores save about 0.15 ns a multiplication. So if more than 10 for
+// each ns lost have been shared since the last loss, sharing saves more than it loses, and
+// goes on. If not, the next 100 for each ns lost are done alone. For example, 4 ms are
+// lost: 40 million shared multiplications saved 6 ms; 400 million alone take 120 ms, and
+// 4 ms are 3% of it.
 func lose(lost time.Duration) {
 	if shared.Swap(0) <= 10*lost.Nanoseconds() {
 		toDoAlone.Store(100 * lost.Nanoseconds())

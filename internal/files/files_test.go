@@ -240,6 +240,18 @@ func TestGunzip(t *testing.T) {
 	}
 }
 
+// Many empty members are no reason to give up: a Read returns something, or an error.
+func TestGunzipEmptyMembers(t *testing.T) {
+	r, err := Gunzip(strings.NewReader(strings.Repeat(gzipped(""), 200) + gzipped("digits")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 6)
+	if n, err := r.Read(buf); n == 0 {
+		t.Errorf("Read returns %d, %v, want bytes", n, err)
+	}
+}
+
 // Every beginning of a good file is cut short.
 func TestGunzipTruncated(t *testing.T) {
 	file := gzipped("digits") + gzipped("more digits")

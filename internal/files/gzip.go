@@ -52,9 +52,11 @@ func (m *members) Read(p []byte) (n int, err error) {
 	if m.err != nil {
 		return 0, m.err
 	}
-	m.member.Multistream(false)
-	if n, err = m.member.Read(p); err == io.EOF {
-		err = m.next()
+	for n == 0 && err == nil && len(p) > 0 { // members may be empty
+		m.member.Multistream(false)
+		if n, err = m.member.Read(p); err == io.EOF {
+			err = m.next()
+		}
 	}
 	if err != nil && err != io.EOF {
 		err = damage(err)

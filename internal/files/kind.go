@@ -24,16 +24,16 @@ import (
 // HeadSize is how many bytes of a file tell what it is.
 const HeadSize = 512
 
-// A Kind is a kind of file that people have their digits in, or in place of them.
+// A Kind is a kind of file that somebody may give us in place of a gzip'd pickle.
 type Kind struct {
 	What  string // with an article: "an HDF5 file"
 	mend  string // "FILE" in it stands for the file's name
 	magic string // the first bytes, unless Identify looks for other signs
 }
 
-// What to do with a file. data/convert is this project's: it makes digits.pkl.gz.
-// npz.py, beside it, makes FILE.npz of what only Python reads. None of these lines
-// opens FILE for writing, whatever its name.
+// What to do with a file. data/convert makes a file that the program reads. npz.py, beside
+// it, makes FILE.npz of what only Python reads. None of these lines opens FILE for writing,
+// whatever its name.
 const (
 	again     = "download it again"
 	convert   = `run: go run ./data/convert "FILE"`

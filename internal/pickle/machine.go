@@ -194,6 +194,8 @@ func (m *machine) step() (stop bool) {
 // result returns the object that is left when the pickle has stopped.
 func (m *machine) result() any {
 	switch {
+	case len(m.marks) == 0 && len(m.stack) == 0:
+		m.corrupt("the pickle stops and has made nothing")
 	case len(m.marks) > 0 || len(m.stack) != 1:
 		m.corrupt("%d objects and %d marks are left over", len(m.stack)-1, len(m.marks))
 	case m.offset < m.frameEnd:
@@ -254,8 +256,8 @@ func (m *machine) readFull(p []byte) {
 
 // frame begins a frame: protocols 4 and 5 wrap most of a pickle in frames,
 // whose lengths let Python read ahead. They mean nothing to us, but must be right.
-// An instruction outside of any frame is read like those inside: Python itself
-// leaves long strings there, and fewer than four bytes.
+// An instruction outside of any frame is read like those inside: Python writes long
+// strings there, and makes no frame for fewer than four bytes.
 func (m *machine) frame() {
 	length := m.unsigned(8)
 	if m.offset < m.frameEnd {

@@ -11,8 +11,8 @@ import (
 
 // An Array is a numpy array of numbers.
 //
-// Its elements are numbered row by row: the last index runs fastest. So they are in a file
-// that has them column by column as well.
+// Its elements are numbered row by row: the last index runs fastest. They are so even if
+// the file has them column by column.
 type Array struct {
 	Shape []int // the length of each axis; nil in an array that the pickle never completes
 	Type  Type
@@ -340,6 +340,7 @@ func (m *machine) fill(a *Array, shape, elements any, byColumn bool, data any) {
 	n := int64(1)
 	for _, length := range lengths {
 		a.Shape = append(a.Shape, m.axis(length))
+		m.hold(8, "a shape")
 		n = min(n*length.(int64), tooMany)
 	}
 	a.pieces = m.takeOut(s)
@@ -369,17 +370,18 @@ func (m *machine) name(v any) string {
 }
 
 // takeOut returns the bytes of s, and leaves nothing of them in s itself, which may be
-// in the memo. So no long string is used twice: a small file could make much of one.
+// in the memo. So no long string is used twice: otherwise a small file could build many
+// arrays from one string.
 // Strings of up to 8 bytes stay as they are: Python has one object for all the strings of
 // the same single byte, and remembers it; and a number of numpy's has at most 8.
 func (m *machine) takeOut(s String) [][]byte {
-	if len(s.pieces) == 0 || len(s.pieces[0]) <= 8 && len(s.pieces[0]) > 0 {
-		return s.pieces
+	pieces := slices.Clone(s.pieces) // Release clears those of an array alone
+	if len(pieces) == 0 || len(pieces[0]) <= 8 && len(pieces[0]) > 0 {
+		return pieces
 	}
-	if len(s.pieces[0]) == 0 {
+	if len(pieces[0]) == 0 {
 		m.corrupt("a string that is used twice")
 	}
-	pieces := slices.Clone(s.pieces)
 	clear(s.pieces)
 	return pieces
 }
@@ -394,7 +396,8 @@ func (m *machine) latin1(v any) String {
 	}
 	n := text.Len()
 	m.hold(uint64(n), "a string")
-	out := bytes.NewBuffer(make([]byte, 0, min(n, pieceSize)))
+	left := n // bytes of text that are not yet decoded: out needs no more
+	out := bytes.NewBuffer(make([]byte, 0, min(left, pieceSize)))
 	var s String
 	var lead byte // the first byte of a character of two, when it is the next byte's turn
 	for _, piece := range m.takeOut(text) {
@@ -410,7 +413,8 @@ func (m *machine) latin1(v any) String {
 			}
 			if out.Len() == pieceSize {
 				s.pieces = append(s.pieces, out.Bytes())
-				out = bytes.NewBuffer(make([]byte, 0, pieceSize))
+				left -= pieceSize
+				out = bytes.NewBuffer(make([]byte, 0, min(left, pieceSize)))
 			}
 			out.WriteByte(c)
 		}

@@ -60,7 +60,7 @@ import (
 // pickle has to end where r ends. Python's objects become
 //
 //	None                            nil
-//	True, 7, numpy.int64(7)         bool, int64 (uint64 from 2⁶³ on)
+//	True, 7, numpy.int64(7)         bool, int64 (a number of numpy's from 2⁶³ on: uint64)
 //	'text', b'bytes', bytearray()   String
 //	(a, b), [a, b], {a: b}          Tuple, *List, *Dict
 //	numpy.array([[1., 2.]])         *Array
@@ -85,13 +85,13 @@ func Read(r io.Reader, limits Limits) (v any, err error) {
 // Limits are how much a pickle may ask for. Reading it then takes about as much memory as
 // Memory says, and at most some ten seconds, whatever stands in it.
 type Limits struct {
-	// Memory is how many bytes may be held: all strings together, and 80 bytes for
-	// every instruction. An instruction adds at most one thing to the stack or to the
-	// memo, and that takes 80 bytes at most.
+	// Memory is how many bytes may be held: all strings together, 8 for each number in
+	// the shape of an array, and 80 for every instruction. An instruction adds at most
+	// one thing to the stack or to the memo, and that takes 80 bytes at most.
 	Memory int64
 
-	// Instructions is how many instructions are free. One more is free for every
-	// 8 bytes that have been read. An array takes 22 to 30, and has hundreds of bytes.
+	// Instructions is how many instructions a pickle may have. It may have one more for
+	// every 8 bytes that have been read. An array takes 22 to 30, and has hundreds of bytes.
 	// Without this limit, a small file of instructions could build a large object: gzip
 	// packs a thousand of them into a few bytes.
 	Instructions int64

@@ -490,6 +490,20 @@ func TestRelease(t *testing.T) {
 	}
 }
 
+// Of two arrays made of the same byte, one may be let go before the other is read.
+func TestReleaseOfSharedByte(t *testing.T) {
+	v, err := read("](" + pyArray(pyShape(1), pyDtype("|u1"), pyBytes("\x07")+"q\x09") +
+		pyArray(pyShape(1), pyDtype("|u1"), "h\x09") + "e.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrays, _ := Items(v)
+	arrays[0].(*Array).Release(1)
+	if got := numbers(t, "the other array", arrays[1]); !slices.Equal(got, []float64{7}) {
+		t.Errorf("the other array is %v, want [7]", got)
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	data32, f4, none := pyBytes(strings.Repeat("\x00", 32)), pyDtype("<f4"), pyBytes("")
 	good := pyProto2 + pyArray(pyShape(2, 4), f4, data32) + "."
@@ -645,7 +659,7 @@ func TestRefuses(t *testing.T) {
 		{"shape of text", array("("+pyStr("2")+"K\x04t", f4, data32), format, "a shape with a string"},
 
 		{"POP, which no array needs", pyProto2 + "N0.", format, "byte 3: instruction 0x30"},
-		{"STOP on nothing", pyProto2 + ".", format, "left over"},
+		{"STOP on nothing", pyProto2 + ".", format, "has made nothing"},
 		{"STOP on two", pyProto2 + "NN.", format, "1 objects and 0 marks are left over"},
 		{"STOP on a mark", pyProto2 + "N(.", format, "0 objects and 1 marks are left over"},
 		{"TUPLE1 of nothing", pyProto2 + "\x85.", format, "the stack is empty"},
@@ -759,6 +773,7 @@ func TestLimits(t *testing.T) {
 		"a text that is encoded": {encoded + ".", needs(5, 2006)},
 		// Afterwards it is there once: two are no more than one and its text.
 		"two texts that are encoded": {encoded + encoded + pyPair + ".", needs(10, 3012)},
+		"a shape":                    {pyArray(pyShape(0, 1, 1), pyDtype("|u1"), pyBytes("")) + ".", needs(36, 4+3*8)},
 		"instructions":               {"(" + strings.Repeat("N", 100) + "t.", needs(103, 0)},
 	} {
 		limits := Limits{Memory: c.memory, Instructions: 1000}
