@@ -5,11 +5,13 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -306,6 +308,41 @@ func TestDamage(t *testing.T) {
 // ---- replace.go ----
 
 var errFull = errors.New("the disk is full")
+
+// Should the power fail, there is the old file or the new one, whole: all of the new one
+// is on the disk before it has the name, and then the name is on the disk.
+func TestReplaceOrder(t *testing.T) {
+	defer func(s func(*os.File) error, r func(string, string) error) { sync, rename = s, r }(sync, rename)
+	file := filepath.Join(t.TempDir(), "file")
+	var order []string
+	sync = func(f *os.File) error {
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			order = append(order, "sync the folder")
+		} else {
+			content, _ := os.ReadFile(f.Name())
+			order = append(order, fmt.Sprintf("sync %d bytes", len(content)))
+		}
+		return nil
+	}
+	rename = func(from, to string) error {
+		order = append(order, "rename to "+filepath.Base(to))
+		return os.Rename(from, to)
+	}
+	if err := Replace(file, func(w io.Writer) error { _, err := w.Write(make([]byte, 10_000)); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"sync 10000 bytes", "rename to file", "sync the folder"}; !slices.Equal(order, want) {
+		t.Errorf("the order is %q, want %q", order, want)
+	}
+	full := errors.New("no space left on device")
+	sync = func(*os.File) error { return full }
+	if err := Replace(file, func(io.Writer) error { return nil }); err != full {
+		t.Errorf("where syncing fails, the error is %v, want %v", err, full)
+	}
+	if info, err := os.Stat(file); err != nil || info.Size() != 10_000 {
+		t.Errorf("where syncing fails, the old file is gone: %v, %v", info, err)
+	}
+}
 
 // A file is replaced whole or not at all.
 func TestReplace(t *testing.T) {

@@ -29,24 +29,30 @@ func Replace(file string, write func(io.Writer) error) error {
 		err = f.Chmod(info.Mode().Perm())
 	}
 	if err == nil {
-		err = f.Sync()
+		err = sync(f)
 	}
 	if e := f.Close(); err == nil {
 		err = e
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), file)
+		err = rename(f.Name(), file)
 	}
 	if err != nil {
 		os.Remove(f.Name())
 		return Bare(err)
 	}
 	if folder, err := os.Open(filepath.Dir(file)); err == nil { // the new name is to be on the disk too
-		folder.Sync() // some systems cannot do that, and need not
+		sync(folder) // some systems cannot do that, and need not
 		folder.Close()
 	}
 	return nil
 }
+
+// The steps whose order a power failure would show. The tests watch them.
+var (
+	sync   = (*os.File).Sync
+	rename = os.Rename
+)
 
 // createBeside creates a new file in the folder of file, under a name that no file
 // and no link has.
