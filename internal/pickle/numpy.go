@@ -208,8 +208,8 @@ type dtype struct {
 // The orders of an array's elements by numpy's names, those of the languages C and
 // Fortran.
 const (
-	lastIndexFastest  = "C"
-	firstIndexFastest = "F"
+	lastIndexFastest  = `C`
+	firstIndexFastest = `F`
 )
 
 // reduce carries out REDUCE: it makes what numpy or Python would have made of these
