@@ -69,6 +69,7 @@ type machine struct {
 	offset       int64 // of the next byte to read
 	start        int64 // of the instruction being carried out
 	frameEnd     int64 // offset where the frame ends, if it is not behind us
+	strings      int64 // bytes of them that have been read
 	held         int64 // bytes of memory, see Limits
 	instructions int64
 	stack        []any
@@ -304,6 +305,10 @@ func (m *machine) line() string {
 
 // bytes reads a string of n bytes.
 func (m *machine) bytes(n uint64) String {
+	if n > uint64(m.limits.Strings-m.strings) {
+		m.unsupported("a string of %d bytes; the limit for all together is %d", n, m.limits.Strings)
+	}
+	m.strings += int64(n)
 	m.hold(n, "a string")
 	var s String
 	for n > 0 {
@@ -321,7 +326,7 @@ func (m *machine) text(n uint64) String { return String{m.bytes(n).pieces, true}
 // hold counts n more bytes of memory, those of a string or of an instruction.
 func (m *machine) hold(n uint64, holder string) {
 	if n > uint64(m.limits.Memory-m.held) {
-		m.unsupported("%s of %d bytes; the limit for all together is %d", holder, n, m.limits.Memory)
+		m.unsupported("%s of %d bytes; the limit of memory is %d", holder, n, m.limits.Memory)
 	}
 	m.held += int64(n)
 }

@@ -776,7 +776,7 @@ func TestLimits(t *testing.T) {
 		"a shape":                    {pyArray(pyShape(0, 1, 1), pyDtype("|u1"), pyBytes("")) + ".", needs(36, 4+3*8)},
 		"instructions":               {"(" + strings.Repeat("N", 100) + "t.", needs(103, 0)},
 	} {
-		limits := Limits{Memory: c.memory, Instructions: 1000}
+		limits := Limits{Strings: 1e6, Memory: c.memory, Instructions: 1000}
 		if _, err := Read(strings.NewReader(c.pickle), limits); err != nil {
 			t.Errorf("%s, within the limit: %v", name, err)
 		}
@@ -785,9 +785,16 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s, a byte above the limit: the error is %v, want an UnsupportedError", name, err)
 		}
 	}
+	two := pyBytes(strings.Repeat("a", 600)) + pyText(strings.Repeat("a", 400)) + pyPair + "."
+	for limit, want := range map[int64]string{1000: "", 999: "a string of 400 bytes; the limit for all together is 999"} {
+		_, err := Read(strings.NewReader(two), Limits{Strings: limit, Memory: 1e6, Instructions: 1000})
+		if want == "" && err != nil || want != "" && (kindOf(err) != "UnsupportedError" || !strings.Contains(err.Error(), want)) {
+			t.Errorf("600 and 400 bytes of strings, limit %d: the error is %v, want %q", limit, err, want)
+		}
+	}
 	// 10 instructions are free, and one more for every 8 bytes before it: 5 of a string's
 	// head, its own bytes, and 19 of one byte each before number 21.
-	free := Limits{Memory: 1e6, Instructions: 10}
+	free := Limits{Strings: 1e6, Memory: 1e6, Instructions: 10}
 	many := func(text int) string { return pyBytes(strings.Repeat("a", text)) + strings.Repeat("\x85", 19) + "." }
 	if _, err := Read(strings.NewReader(many(64)), free); err != nil {
 		t.Errorf("21 instructions, the last at byte 88: %v", err)
@@ -796,10 +803,10 @@ func TestLimits(t *testing.T) {
 	if want := "pickle, byte 87: more than 20 instructions"; kindOf(err) != "UnsupportedError" || !strings.Contains(err.Error(), want) {
 		t.Errorf("21 instructions, the last at byte 87: the error is %v, want %q", err, want)
 	}
-	if _, err := Read(strings.NewReader("\x95\xe8\x03\x00\x00\x00\x00\x00\x00N"), Limits{1000, 10}); kindOf(err) != "FormatError" {
+	if _, err := Read(strings.NewReader("\x95\xe8\x03\x00\x00\x00\x00\x00\x00N"), Limits{1000, 1000, 10}); kindOf(err) != "FormatError" {
 		t.Errorf("a frame as long as the limit: the error is %v, want a FormatError", err)
 	}
-	if _, err := Read(strings.NewReader("\x95\xe9\x03\x00\x00\x00\x00\x00\x00N"), Limits{1000, 10}); kindOf(err) != "UnsupportedError" {
+	if _, err := Read(strings.NewReader("\x95\xe9\x03\x00\x00\x00\x00\x00\x00N"), Limits{1000, 1000, 10}); kindOf(err) != "UnsupportedError" {
 		t.Errorf("a frame longer than the limit: the error is %v, want an UnsupportedError", err)
 	}
 }
@@ -920,7 +927,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte(pyEncode("\x00\xff\x80") + "."))
 	f.Fuzz(func(t *testing.T, pickle []byte) {
-		v, err := Read(bytes.NewReader(pickle), Limits{Memory: 1 << 24, Instructions: 10_000})
+		v, err := Read(bytes.NewReader(pickle), Limits{Strings: 1 << 24, Memory: 1 << 24, Instructions: 10_000})
 		if err != nil {
 			if kind := kindOf(err); kind != "FormatError" && kind != "UnsupportedError" {
 				t.Errorf("the error is a %s: %v", kind, err)
