@@ -148,7 +148,7 @@ func TestMend(t *testing.T) {
 		{SavedNetwork.Mend("net.json"), `run: go run . -load "net.json"`},
 		{PNG.Mend("4.png"), `to have the digit in it read, run: go run . "4.png"`},
 		{GitLFS.Mend("x"), "run: git lfs pull"},
-		{Empty.Mend("x"), "download it again"},
+		{Empty.Mend("x"), "download it again (README.md has the line for MNIST)"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got  %s\nwant %s", c.got, c.want)

@@ -35,7 +35,7 @@ type Kind struct {
 // it, makes FILE.npz of what only Python reads. None of these lines opens FILE for writing,
 // whatever its name.
 const (
-	again     = "download it again"
+	again     = "download it again (README.md has the line for MNIST)"
 	convert   = `run: go run ./data/convert "FILE"`
 	toNPZ     = `python3 data/convert/npz.py "FILE" && go run ./data/convert "FILE.npz"`
 	python    = "run: " + toNPZ
@@ -49,7 +49,7 @@ const (
 var (
 	Empty        = &Kind{"an empty file", again, ""}
 	Blank        = &Kind{"a file of blank lines", again, ""}
-	WebPage      = &Kind{"a web page", "download the file itself, not the page about it", ""}
+	WebPage      = &Kind{"a web page", "download the file itself (README.md has the line for MNIST)", ""}
 	GitLFS       = &Kind{"a git-lfs pointer, not the file it stands for", "run: git lfs pull", ""}
 	IDXImages    = &Kind{"images in IDX, MNIST's first form, which has four files", convert, "\x00\x00\x08\x03"}
 	IDXLabels    = &Kind{"labels in IDX, MNIST's first form, which has four files", convert, "\x00\x00\x08\x01"}
