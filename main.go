@@ -34,12 +34,12 @@
 // one, the name and its comment are enough:
 //
 //	network.go  the book: a network, its training, backpropagation
-//	matrix.go   the matrix, its products, the loops where all the time goes
+//	matrix.go   the matrix, its products, the loops where most of the time goes
 //	loader.go   from the pickle in a file to three sets of digits
-//	main.go     the command: flags, which data, the run
+//	main.go     the command: which data, the run, the output
 //
-// The rest of a careful program is in rooms of its own, packages under internal/ that
-// know nothing of this one. Each begins with its manual.
+// The rest of a careful program, the flags among it, is in rooms of its own: packages
+// under internal/, which import nothing of this one. Each begins with its manual.
 package main
 
 import (
@@ -362,7 +362,7 @@ func (c *command) train(net *Network, training, validation, test *DataSet, rng *
 	return nil
 }
 
-// announce says on stderr what is about to be trained, and how.
+// announce tells stderr which network is about to be trained, and how.
 func (c *command) announce(sizes []int) {
 	fmt.Fprintf(c.stderr, "training a network of %s neurons: epochs %d, mini-batches of %d, η %v, seed %d",
 		dashed(sizes), c.Epochs, c.Batch, c.Eta, c.Seed)

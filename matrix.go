@@ -249,9 +249,9 @@ type Space struct {
 //
 // The bands are there because of AddTMulSparse. In the previous step, AddTMulSparse wrote
 // the weights, also in bands, so that each of two cores mostly has its own band of them in
-// its own cache. If images were shared out instead, each core would need all the weights, half
-// of them from the other core's cache: measured on two cores, that takes as long as the
-// second core saves.
+// its own cache. If images were shared out instead, each core would need all the weights,
+// half of them from the other core's cache: measured on two cores, that takes as long as
+// the second core saves.
 func (z *Matrix) MulAddSparse(f func(numbers []float64), x *Sparse, w, b *Matrix, space *Space) {
 	m := len(x.Rows)
 	if x.Cols != w.Rows || z.Rows != m || z.Cols != w.Cols || b.Rows != 1 || b.Cols != z.Cols {

@@ -2013,7 +2013,8 @@ func TestCommandLine(t *testing.T) {
 		if c.status == 0 {
 			got, other = stdout, stderr
 		}
-		if status != c.status || other != "" || !strings.HasPrefix(got, c.want) || c.status == 2 && strings.Count(got, "\n") != 1 {
+		if status != c.status || other != "" || !strings.HasPrefix(got, c.want) || c.status == 2 && strings.Count(got, "\n") != 1 ||
+			c.status == 0 && !strings.Contains(got, "without it "+mnistFile+" if it is there") {
 			t.Errorf("%q: exit status %d, stdout %q, stderr %q, want %d and %q", c.args, status, stdout, stderr, c.status, c.want)
 		}
 	}

@@ -372,6 +372,7 @@ func (m *machine) name(v any) string {
 // takeOut returns the bytes of s, and leaves nothing of them in s itself, which may be
 // in the memo. So no long string is used twice: otherwise a small file could build many
 // arrays from one string.
+//
 // Strings of up to 8 bytes stay as they are: Python has one object for all the strings of
 // the same single byte, and remembers it; and a number of numpy's has at most 8.
 func (m *machine) takeOut(s String) [][]byte {
