@@ -447,6 +447,22 @@ func TestPieces(t *testing.T) {
 	}
 }
 
+// Bytes decoded from a text take no more memory than the text was long.
+func TestPiecesOfText(t *testing.T) {
+	const n = pieceSize + 1
+	v, err := read(pyEncode(strings.Repeat("a", n)) + ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	room := 0
+	for _, piece := range v.(String).pieces {
+		room += cap(piece)
+	}
+	if room > n+100 || v.(String).Len() != n {
+		t.Errorf("%d bytes have room for %d, want %d and little more", v.(String).Len(), room, n)
+	}
+}
+
 // An array of three axes by column, element by element: i + 10 j + 100 k at [i][j][k].
 func TestFortranOrder(t *testing.T) {
 	var data []byte
@@ -785,11 +801,11 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s, a byte above the limit: the error is %v, want an UnsupportedError", name, err)
 		}
 	}
-	two := pyBytes(strings.Repeat("a", 600)) + pyText(strings.Repeat("a", 400)) + pyPair + "."
-	for limit, want := range map[int64]string{1000: "", 999: "a string of 400 bytes; the limit for all together is 999"} {
-		_, err := Read(strings.NewReader(two), Limits{Strings: limit, Memory: 1e6, Instructions: 1000})
+	three := pyBytes(strings.Repeat("a", 400)) + pyText(strings.Repeat("a", 350)) + pyBytes(strings.Repeat("a", 250)) + pyTriple + "."
+	for limit, want := range map[int64]string{1000: "", 999: "a string of 250 bytes; the limit for all together is 999"} {
+		_, err := Read(strings.NewReader(three), Limits{Strings: limit, Memory: 1e6, Instructions: 1000})
 		if want == "" && err != nil || want != "" && (kindOf(err) != "UnsupportedError" || !strings.Contains(err.Error(), want)) {
-			t.Errorf("600 and 400 bytes of strings, limit %d: the error is %v, want %q", limit, err, want)
+			t.Errorf("400, 350 and 250 bytes of strings, limit %d: the error is %v, want %q", limit, err, want)
 		}
 	}
 	// 10 instructions are free, and one more for every 8 bytes before it: 5 of a string's

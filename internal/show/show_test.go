@@ -118,6 +118,10 @@ func TestImage(t *testing.T) {
 			t.Errorf("width %d: got %q, %v, want %q", width, out.String(), err, want)
 		}
 	}
+	out.Reset()
+	if err := Image(&out, []float64{0, 0, 1, 1}, 2); err != nil || out.String() != "++\n" {
+		t.Errorf("two rows: got %q, %v, want %q", out.String(), err, "++\n")
+	}
 	full := errors.New("the disk is full")
 	if err := Image(failing{full}, []float64{1}, 1); err != full {
 		t.Errorf("the error is %v, want %v", err, full)
