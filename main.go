@@ -422,27 +422,41 @@ func (c *command) readPictures(net *Network) error {
 	}
 	failed := 0
 	for _, name := range c.Pictures {
-		digit, err := readPicture(name)
+		readings, err := readPicture(name)
 		if err != nil {
 			fmt.Fprintf(c.stderr, "digits: %v\n", err)
 			failed++
 			continue
 		}
-		if len(digit.Done) > 0 {
-			fmt.Fprintf(c.stderr, "%s: %s\n", name, strings.Join(digit.Done, ", "))
-		}
-		output := net.Feedforward(&Matrix{1, len(digit.Pixels), digit.Pixels}).Row(0)
-		if _, err := fmt.Fprintf(c.stdout, "%s: %s\n", name, show.Answer(output)); err != nil {
+		if err := c.answer(net, name, readings); err != nil {
 			return err
-		}
-		if c.Show > 0 || show.IsTerminal(c.stdout) {
-			if err := show.Image(c.stdout, digit.Pixels, picture.Width); err != nil {
-				return err
-			}
 		}
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d images could not be read", failed, len(c.Pictures))
+	}
+	return nil
+}
+
+// answer prints which digit net reads in an image, of which there are these readings.
+func (c *command) answer(net *Network, name string, readings []*picture.Digit) error {
+	var outputs [][]float64
+	for _, digit := range readings {
+		outputs = append(outputs, net.Feedforward(&Matrix{1, len(digit.Pixels), digit.Pixels}).Row(0))
+	}
+	taken := show.Choose(outputs)
+	done := readings[taken].Done
+	if taken > 0 {
+		done = append(slices.Clone(done), "as the network is unsure of it otherwise")
+	}
+	if len(done) > 0 {
+		fmt.Fprintf(c.stderr, "%s: %s\n", name, strings.Join(done, ", "))
+	}
+	if _, err := fmt.Fprintf(c.stdout, "%s: %s\n", name, show.Answer(outputs[taken])); err != nil {
+		return err
+	}
+	if c.Show > 0 || show.IsTerminal(c.stdout) {
+		return show.Image(c.stdout, readings[taken].Pixels, picture.Width)
 	}
 	return nil
 }
@@ -456,14 +470,14 @@ func (c *command) checkInputs(n int) error {
 	return nil
 }
 
-// readPicture returns the digit in an image file.
-func readPicture(name string) (*picture.Digit, error) {
+// readPicture returns the readings of the digit in an image file.
+func readPicture(name string) ([]*picture.Digit, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	digit, err := picture.Read(f)
+	readings, err := picture.Read(f)
 	if errors.Is(err, image.ErrFormat) {
 		head := make([]byte, files.HeadSize)
 		n, _ := f.ReadAt(head, 0)
@@ -474,7 +488,7 @@ func readPicture(name string) (*picture.Digit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, files.Bare(err))
 	}
-	return digit, nil
+	return readings, nil
 }
 
 // showMistakes writes the confusion matrix of the test digits to w, and then n of the

@@ -2399,10 +2399,11 @@ func TestCommandReadsPictures(t *testing.T) {
 	}
 	var lines, shown, done []string
 	for i, name := range names {
-		digit, err := readPicture(name)
+		readings, err := readPicture(name)
 		if err != nil {
 			t.Fatal(err)
 		}
+		digit := readings[0]
 		line := fmt.Sprintf("%s: %s\n", name, show.Answer(net.Feedforward(&Matrix{1, 784, digit.Pixels}).Row(0)))
 		if !strings.HasPrefix(line, fmt.Sprintf("%s: %d (%d ", name, labels[i], labels[i])) {
 			t.Errorf("%s is a %d: %s", name, labels[i], line)

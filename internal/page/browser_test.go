@@ -90,10 +90,11 @@ const thought = `({PNG: find('#paper').toDataURL(), Pixels: [...input],
 func (r reading) wantAgrees(t *testing.T, name string, p *Page) int {
 	t.Helper()
 	_, file, _ := strings.Cut(r.PNG, "base64,")
-	digit, err := picture.Read(base64.NewDecoder(base64.StdEncoding, strings.NewReader(file)))
-	if err != nil || len(digit.Done) > 0 {
+	readings, err := picture.Read(base64.NewDecoder(base64.StdEncoding, strings.NewReader(file)))
+	if err != nil || len(readings[0].Done) > 0 {
 		return -1
 	}
+	digit := readings[0]
 	output := feedforward(p, digit.Pixels)
 	wantClose(t, name+": pixels", r.Pixels, digit.Pixels, 1e-3)
 	wantClose(t, name+": outputs", r.Output, output, 1e-3)

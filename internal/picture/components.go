@@ -61,35 +61,67 @@ func only(ink *plane, label []int, wanted func(n int) bool) *plane {
 	return out
 }
 
-// withoutDust returns the ink without components of less than 1/20 of the largest mass.
+// withoutDust returns the ink without dust: components of less than 1/20 of the largest
+// mass, or of less than 1/20 of the picture, wide and high.
 func withoutDust(ink *plane) *plane {
+	const least = 20
 	label, list := components(ink)
 	largest := 0.0
 	for _, c := range list {
 		largest = max(largest, c.mass)
 	}
-	return only(ink, label, func(n int) bool { return list[n].mass >= 0.05*largest })
+	return only(ink, label, func(n int) bool {
+		c := list[n]
+		return c.mass*least >= largest && max(c.box.Dx(), c.box.Dy())*least >= max(ink.rows, ink.cols)
+	})
 }
 
-// checkOne returns an *Error unless the ink is one digit. Digits are components
-// that are about as high as the highest. Where they overlap from left to right, or
-// have hardly a gap between them, they are parts of one digit.
+// withoutPale returns the ink without what is pale and not at the edge of dark ink: what
+// shows through from the other side of the paper.
+func withoutPale(ink *plane) *plane {
+	const pale = 0.35
+	edge := max(ink.rows, ink.cols)/Width + 1 // how wide an edge may be: a pixel, if Width pixels were enlarged
+	near, out := thicken(mask(ink, pale), edge), newPlane(ink.rows, ink.cols)
+	for k, v := range ink.data {
+		if near.row(k/ink.cols + edge)[k%ink.cols+edge] > 0 {
+			out.data[k] = v
+		}
+	}
+	return out
+}
+
+// checkOne returns an *Error unless the ink is one digit. Digits are components that are about as
+// high as the highest. They stand beside each other or one above the other, with a gap of a
+// tenth of their height; or any gap, if both are almost as high as the highest, as
+// no part of a digit beside another part is.
 func checkOne(ink *plane) error {
-	_, list := components(ink)
+	if ink == nil {
+		return errNothing
+	}
+	const joined = 0.3 // in a small picture there is some ink between two digits, but less
+	_, list := components(mask(ink, joined))
 	highest := 0
 	for _, c := range list {
 		highest = max(highest, c.box.Dy())
 	}
-	list = slices.DeleteFunc(list, func(c component) bool { return c.box.Dy() < highest*6/10 || c.mass == 0 })
+	list = slices.DeleteFunc(list, func(c component) bool { return c.mass == 0 || c.box.Dy()*10 < highest*6 })
 	slices.SortFunc(list, func(a, b component) int { return a.box.Min.X - b.box.Min.X })
-	count, right := 0, 0 // the digits so far, and where the last ends
+	beside, right := 0, 0 // the digits so far, and where the last ends
 	for _, c := range list {
-		if count == 0 || c.box.Min.X-right > highest/10 {
-			count++
+		if gap := c.box.Min.X - right; beside == 0 || gap > highest/10 || gap >= 0 && c.box.Dy()*10 > highest*8 {
+			beside++
 		}
 		right = max(right, c.box.Max.X)
 	}
-	switch {
+	slices.SortFunc(list, func(a, b component) int { return a.box.Min.Y - b.box.Min.Y })
+	above, bottom := 0, 0
+	for _, c := range list {
+		if above == 0 || c.box.Min.Y-bottom > highest/10 {
+			above++
+		}
+		bottom = max(bottom, c.box.Max.Y)
+	}
+	switch count := max(beside, above); {
 	case count == 0:
 		return errNothing
 	case count > 1:

@@ -28,7 +28,7 @@ func TestComponents(t *testing.T) {
 	}
 }
 
-// Several digits stand beside each other. Strokes above or inside each other, and
+// Several digits stand beside each other, or one above the other. Strokes inside each other, and
 // what is low, are none.
 func TestCheckOne(t *testing.T) {
 	const two, three = "this seems to hold 2 digits; crop to one", "this seems to hold 3 digits; crop to one"
@@ -40,11 +40,14 @@ func TestCheckOne(t *testing.T) {
 		{"one", "", []image.Rectangle{image.Rect(5, 5, 25, 45)}},
 		{"two", two, []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(35, 10, 50, 40)}},
 		{"three", three, []image.Rectangle{image.Rect(35, 10, 50, 40), image.Rect(5, 5, 25, 45), image.Rect(60, 5, 70, 45)}},
-		{"a gap of a tenth of the height", "", []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(29, 10, 50, 40)}},
+		{"a gap of a tenth of the height", "", []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(29, 10, 50, 42)}},
+		{"both high, any gap", two, []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(26, 10, 50, 43)}},
+		{"both high, no gap", "", []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(24, 10, 50, 43)}},
 		{"a wider gap", two, []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(30, 10, 50, 40)}},
 		{"one beside a low one", "", []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(35, 10, 50, 33)}},
-		{"one above the other", "", []image.Rectangle{image.Rect(5, 5, 25, 30), image.Rect(10, 40, 25, 65)}},
-		{"two under a wide one", "",
+		{"one above the other", two, []image.Rectangle{image.Rect(5, 5, 25, 30), image.Rect(10, 40, 25, 65)}},
+		{"one close above the other", "", []image.Rectangle{image.Rect(5, 5, 25, 30), image.Rect(10, 32, 25, 57)}},
+		{"two under a wide one", two,
 			[]image.Rectangle{image.Rect(5, 5, 55, 30), image.Rect(10, 40, 15, 65), image.Rect(45, 40, 60, 65)}},
 	} {
 		ink := newPlane(80, 80)

@@ -18,6 +18,7 @@ import (
 const (
 	maxBytes  = 1 << 27  // of a file
 	maxPixels = 52 << 20 // of a picture: enough for a camera's 50 million, or an A4 sheet at 600 dots per inch
+	maxScans  = 20       // of a JPEG of so many pixels, and more of a smaller one; most have 1 or 10
 	workSize  = 280      // a picture that is wider or higher is made smaller before it is looked at
 	upright   = 1        // the orientation of most pictures; see turn
 )
@@ -39,6 +40,11 @@ func decode(r io.Reader) (img image.Image, orientation int, err error) {
 	if int64(config.Width)*int64(config.Height) > maxPixels { // an int may have no more than 32 bits
 		return nil, 0, &Error{Message: fmt.Sprintf("a picture of %d×%d pixels; the limit is %d million in all: save it smaller",
 			config.Width, config.Height, maxPixels>>20)}
+	}
+	scans := bytes.Count(file, []byte("\xff\xda")) // of a JPEG: each begins so, and goes over the whole picture
+	if int64(scans)*int64(config.Width)*int64(config.Height) > maxScans*maxPixels {
+		return nil, 0, &Error{Message: fmt.Sprintf("a JPEG of %d×%d pixels in %d scans, which would take too long; save it as PNG",
+			config.Width, config.Height, scans)}
 	}
 	img, _, err = image.Decode(bytes.NewReader(file))
 	if err != nil {

@@ -61,13 +61,13 @@ func TestReadOrientation(t *testing.T) {
 		}
 		return file.Bytes()
 	}
-	want, err := Read(bytes.NewReader(encode(1)))
+	want, err := first(bytes.NewReader(encode(1)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, order := range []binary.AppendByteOrder{binary.BigEndian, binary.LittleEndian} {
 		for n := 1; n <= 8; n++ {
-			got, err := Read(bytes.NewReader(with(encode(n), exif(order, uint16(n)))))
+			got, err := first(bytes.NewReader(with(encode(n), exif(order, uint16(n)))))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,7 +126,7 @@ func TestReadNamesOtherFormats(t *testing.T) {
 		{"PDF", "%PDF-1.7"},
 		{"SVG", "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>"},
 	} {
-		_, err := Read(strings.NewReader(c.file))
+		_, err := first(strings.NewReader(c.file))
 		want := "a " + c.want + " file, which is not read here; save it as JPEG or PNG"
 		if err == nil || err.Error() != want {
 			t.Errorf("got the error %v, want %q", err, want)

@@ -17,68 +17,59 @@ const (
 	mostSheets = 3   // on each other: a photo on a page on a table makes two
 )
 
-// A finding is ink that may be the digit.
-type finding struct {
-	picture *plane // in which the ink is dark
-	ink     *plane
-	box     image.Rectangle // the smallest that has all pixels that are more than half ink, if it is not cut
-	cut     bool            // whether the border of the picture cuts it
-	done    []string        // what was done to the picture, as in Digit
+// A reading is what find has made of a picture.
+type reading struct {
+	ink    *plane   // the digit; nil if there is none
+	cut    bool     // whether the border of the picture cuts the digit
+	done   []string // what was done to the picture, as in Digit
+	spared bool     // whether lines were left in it that may be strokes
 }
 
-// find looks for a digit that the border of the picture cuts, then for one that
-// does not touch the border. If it finds a sheet of paper, it looks for both on the
+// find looks for a digit. If there is a sheet of paper in the picture, it looks on the
 // sheet, on which there may be another one, and so on, down to as many as sheets
-// says. It returns nil if there is no digit.
-func find(colours [3]*plane, sheets int) *finding {
-	positive, darkLines := eraseRuling(flatten(mostVaried(colours)))
-	negative, lightLines := eraseRuling(inverted(positive))
-	ways := [2]*plane{inverted(negative), negative} // of looking at the picture
-	var sheet *finding
-	best := findCut(ways)
-	if best == nil {
-		best, sheet = findWhole(ways)
-	}
-	if sheet != nil {
-		onSheet := findOn(sheet, colours, sheets)
-		if !isHole(sheet, best, onSheet) {
-			return onSheet
+// says. Long thin lines are erased: all of them, or, if sparing, only ruling that cannot
+// be a stroke of the digit that is found without them.
+func find(colours [3]*plane, sheets int, sparing bool) (r reading) {
+	picture := flatten(mostVaried(colours))
+	lines := findRuling(picture)
+	for _, ways := range [2][2]*plane{{picture, inverted(picture)}, lines.erased()} {
+		if sheet := findSheet(ways); !sheet.Empty() && sheets > 0 {
+			if r := findOn(sheet, colours, sheets, sparing); r.ink != nil && !r.cut { // a cut one is what a 0 has in the corners of its hole
+				return r
+			}
 		}
 	}
-	if best == nil {
-		return nil
+	digit := findDigit(lines.erased())
+	if ruling := lines.certain(digit); sparing && ruling.count() < lines.count() {
+		r.spared, lines = true, ruling
+		digit = findDigit(lines.erased())
 	}
-	if best.picture == negative {
-		best.done = append(best.done, "inverted, as it is light on dark")
+	if digit == nil {
+		return r
 	}
-	if darkLines || lightLines {
-		best.done = append(best.done, "ruling removed")
+	r.cut = digit.cut
+	if digit.light {
+		r.done = append(r.done, "inverted, as it is light on dark")
 	}
-	best.ink = withoutDust(measure(best.picture, best.ink))
-	return best
+	if lines.count() > 0 {
+		r.done = append(r.done, "ruling removed")
+	}
+	r.ink = withoutPale(withoutDust(measure(digit.picture, digit.ink)))
+	return r
 }
 
 // findOn looks for a digit on a sheet. sheets is how many there may be still.
-func findOn(sheet *finding, colours [3]*plane, sheets int) *finding {
-	box := sheet.box.Inset(1 + sheet.box.Dx()/50) // as the sheet need not have straight edges
-	if sheets == 0 || box.Empty() {
-		return nil
+func findOn(sheet image.Rectangle, colours [3]*plane, sheets int, sparing bool) (r reading) {
+	box := sheet.Inset(1 + sheet.Dx()/50) // as the sheet need not have straight edges
+	if box.Empty() {
+		return r
 	}
 	for c, p := range colours {
 		colours[c] = part(p, box)
 	}
-	f := find(colours, sheets-1)
-	if f != nil {
-		f.done = append([]string{"border dropped"}, f.done...)
-	}
-	return f
-}
-
-// isHole reports whether the sheet is really the hole of the digit, a large 0. Then
-// it lies in the digit's box, and nothing is on it, or only the parts of the 0 that
-// are in the corners of the sheet's box, whose border cuts them.
-func isHole(sheet, digit, onSheet *finding) bool {
-	return digit != nil && sheet.box.In(digit.box) && (onSheet == nil || onSheet.cut)
+	r = find(colours, sheets-1, sparing)
+	r.done = append([]string{"border dropped"}, r.done...)
+	return r
 }
 
 // mostVaried returns the one of red, green and blue that varies most, as ink may be
@@ -98,17 +89,113 @@ func mostVaried(colours [3]*plane) (best *plane) {
 	return best
 }
 
+// findSheet returns the box of a sheet of paper on a table, of a photograph with a white
+// border, of a pale patch, or of the inside of a frame: an area that is ink in one way of
+// looking at the picture and rectangular. Several of them are the cells of squared paper.
+func findSheet(ways [2]*plane) (largest image.Rectangle) {
+	for _, v := range ways {
+		ink, _ := soak(v, noWalls)
+		if ink == nil {
+			continue
+		}
+		var sheets []image.Rectangle
+		label, list := components(ink)
+		for n, c := range list {
+			if isLarge(c.box, ink) && isArea(label, ink.cols, n, c.box) {
+				sheets = append(sheets, c.box)
+			}
+			if inside := c.inside(); slices.ContainsFunc(list[1:], func(digit component) bool {
+				return digit.box.In(inside) && 3*digit.box.Dy() > inside.Dy()
+			}) {
+				sheets = append(sheets, inside)
+			}
+		}
+		if len(sheets) == 1 && area(sheets[0]) > area(largest) {
+			largest = sheets[0]
+		}
+	}
+	return largest
+}
+
+// isLarge reports whether the box is a fifth as long as the picture.
+func isLarge(box image.Rectangle, p *plane) bool {
+	return 5*max(box.Dx(), box.Dy()) >= max(p.rows, p.cols)
+}
+
+// inside returns the box inside a frame, which may have gaps: its own, less twice its mean width at each side.
+func (c component) inside() image.Rectangle {
+	return c.box.Inset(1 + 2*int(c.mass)/(2*(c.box.Dx()+c.box.Dy())+1))
+}
+
+// area returns how many pixels are in the box.
+func area(box image.Rectangle) int { return box.Dx() * box.Dy() }
+
+// isArea reports whether the component with number n, which is in the box, is a
+// rectangular area, that of a sheet on which a digit may be. It covers most of its box; its
+// holes, which may be the strokes of a digit, cover most of the rest. A thick 0 does not: a
+// circle with its hole covers π/4 of its box, 79%.
+func isArea(label []int, cols, n int, box image.Rectangle) bool {
+	const leastCovered, leastFilled = 0.6, 0.8 // of the box
+	rest := newPlane(box.Dy(), box.Dx())       // all but the component
+	for i := range rest.rows {
+		for j := range rest.cols {
+			if label[(box.Min.Y+i)*cols+box.Min.X+j] != n {
+				rest.row(i)[j] = 1
+			}
+		}
+	}
+	_, list := components(rest)
+	covered := float64(area(box))
+	for _, c := range list {
+		covered -= c.mass
+	}
+	filled := covered
+	for _, c := range list {
+		if c.box.In(rest.rect().Inset(1)) {
+			filled += c.mass
+		}
+	}
+	return covered > leastCovered*float64(area(box)) && filled > leastFilled*float64(area(box))
+}
+
+// A finding is ink that may be the digit.
+type finding struct {
+	picture *plane          // in which the ink is dark
+	light   bool            // whether that is the negative: the digit is light on dark
+	ink     *plane          // all that has been found, dust, too
+	cut     bool            // whether the border of the picture cuts it
+	depth   float64         // how much darker the ink is than what is around it
+	box     image.Rectangle // the smallest that has all pixels that are more than half ink, but dust
+}
+
+// findDigit returns a digit that the border of the picture cuts, or else one that does not touch it, or nil.
+func findDigit(ways [2]*plane) *finding {
+	if digit := findCut(ways); digit != nil {
+		return digit
+	}
+	return findWhole(ways)
+}
+
+// findInk returns all ink in the way with number n, or nil.
+func findInk(ways [2]*plane, n int, walls float64) *finding {
+	ink, depth := soak(ways[n], walls)
+	if ink == nil {
+		return nil
+	}
+	return &finding{picture: ways[n], light: n == 1, ink: ink, depth: depth, box: boxOf(mask(withoutDust(ink), half))}
+}
+
 // findCut returns a digit that the border cuts, or nil. If both ways show one, it
 // takes the one with less ink on the border, as the border is rather paper.
 func findCut(ways [2]*plane) (best *finding) {
 	least := math.Inf(1) // ink on the border
-	for _, v := range ways {
-		ink := soak(v, paperOf(v))
-		if ink == nil || !isCut(ink) || isWhole(v, ink) {
+	for n, v := range ways {
+		f := findInk(ways, n, paperOf(v))
+		if f == nil || !isCut(f.ink) || isWhole(v, f.ink) {
 			continue
 		}
-		if sum := inkOnBorder(ink); sum < least {
-			least, best = sum, &finding{picture: v, ink: ink, cut: true}
+		if sum := inkOnBorder(f.ink); sum < least {
+			least, best, f.cut = sum, f, true
 		}
 	}
 	return best
@@ -177,7 +264,7 @@ func contact(ink *plane) float64 {
 // found with walls touches the border. Then soak finds ink without walls, too, and
 // what touches is much lighter: ruling, a shadow, the faint end of a stroke.
 func isWhole(v, walled *plane) bool {
-	unwalled := soak(v, noWalls)
+	unwalled, _ := soak(v, noWalls)
 	if unwalled == nil {
 		return false
 	}
@@ -196,40 +283,46 @@ func isWhole(v, walled *plane) bool {
 	return true
 }
 
-// findWhole returns the digit that is in the picture and does not touch its border,
-// and the sheet that the digit may be on. Each may be nil.
-func findWhole(ways [2]*plane) (digit, sheet *finding) {
-	for _, v := range ways {
-		ink := soak(v, noWalls)
-		if ink == nil {
-			continue
-		}
-		clean := withoutDust(ink)
-		f := &finding{picture: v, ink: ink, box: boxOf(mask(clean, half))}
+// findWhole returns the digit that does not touch the border of the picture, or nil.
+func findWhole(ways [2]*plane) (digit *finding) {
+	for n := range ways {
+		f := findInk(ways, n, noWalls)
 		switch {
-		case max(f.box.Dx(), f.box.Dy()) < max(ink.rows, ink.cols)/20: // specks, the grain of the paper
+		case f == nil, f.box.Empty(): // specks, the grain of the paper
 		case f.isSheet():
-			sheet = f
-		case !hasEdges(clean): // light
-		case digit == nil || f.box.Dx()*f.box.Dy() > digit.box.Dx()*digit.box.Dy():
-			digit = f // the larger of two, as a 0 is, where its hole is ink in the other way of looking
+		case !hasEdges(withoutDust(f.ink)): // light
+		case digit == nil || f.isBetter(digit):
+			digit = f
 		}
 	}
-	return digit, sheet
+	return digit
 }
 
-// isSheet reports whether f is no digit, but something a digit may be on: a sheet
-// of paper on a table, or a photograph with a white border. It is large, has few
-// holes, and is not as narrow as a 1.
+// isSheet reports whether all the ink together is an area that covers a third of the
+// picture, and not as narrow as a 1.
 func (f *finding) isSheet() bool {
-	n, w, h := 0, f.box.Dx(), f.box.Dy()
-	for _, v := range mask(f.ink, 0.25).data { // a photograph is lighter than the ink on it
-		n += int(v)
+	inked := mask(f.ink, 0)
+	label := make([]int, len(inked.data))
+	covered := 0
+	for k, v := range inked.data {
+		label[k] = int(v)
+		covered += label[k]
 	}
-	isLarge := n*100 > len(f.ink.data)*35
-	isFull := n*10 > w*h*6
-	isWide := w < 2*h && h < 2*w
-	return isLarge && isFull && isWide
+	return 3*covered > len(label) && f.box.Dx() < 2*f.box.Dy() && f.box.Dy() < 2*f.box.Dx() &&
+		isArea(label, inked.cols, 1, f.box)
+}
+
+// isBetter reports whether f is rather the digit than g, which is the ink in the other
+// way of looking. The hole of a 0 is ink in the other way, so the outer of two is the
+// digit. If none is in the other, it is the deeper one.
+func (f *finding) isBetter(g *finding) bool {
+	switch {
+	case f.box.In(g.box):
+		return false
+	case g.box.In(f.box):
+		return true
+	}
+	return f.depth > g.depth
 }
 
 // hasEdges reports whether the ink ends at an edge, as what is drawn does, on most

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"image"
+	"math"
 	"testing"
 )
 
@@ -108,6 +109,62 @@ func TestIsSheet(t *testing.T) {
 		f := &finding{ink: ink, box: boxOf(ink)}
 		if got := f.isSheet(); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// An area fills most of its box, counting its holes: a rectangle does, with a digit on it
+// or without, a circle does not.
+func TestIsArea(t *testing.T) {
+	ring := func(outer, inner float64) *plane {
+		p := newPlane(40, 40)
+		for k := range p.data {
+			if r := math.Hypot(float64(k%40)-19.5, float64(k/40)-19.5); r < outer && r >= inner {
+				p.data[k] = 1
+			}
+		}
+		return p
+	}
+	written := inked(image.Rect(5, 5, 35, 30))
+	fill(written, 0, image.Rect(10, 10, 13, 25), image.Rect(13, 22, 30, 25))
+	holed := inked(image.Rect(5, 5, 35, 30))
+	fill(holed, 0, image.Rect(10, 9, 32, 26)) // a half is left
+	cut := inked(image.Rect(5, 5, 35, 30))
+	fill(cut, 0, image.Rect(25, 5, 35, 22)) // no hole: it is open at a corner
+	for _, c := range []struct {
+		name string
+		ink  *plane
+		want bool
+	}{
+		{"a rectangle", inked(image.Rect(5, 5, 35, 30)), true},
+		{"one with strokes on it", written, true},
+		{"one that is mostly hole", holed, false},
+		{"one without a corner", cut, false},
+		{"a circle", ring(19, 0), false},
+		{"a thick 0", ring(19, 8), false},
+	} {
+		label, list := components(c.ink)
+		if got := isArea(label, 40, 1, list[1].box); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// Of two findings, the outer one is better, whatever its depth; else the deeper one.
+func TestIsBetter(t *testing.T) {
+	outer, inner, aside := image.Rect(0, 0, 30, 30), image.Rect(5, 5, 20, 20), image.Rect(25, 25, 40, 40)
+	for _, c := range []struct {
+		f, g       image.Rectangle
+		deep, want bool // whether f is deeper, and better
+	}{
+		{outer, inner, false, true}, {inner, outer, true, false}, {outer, aside, true, true}, {outer, aside, false, false},
+	} {
+		f, g := &finding{box: c.f, depth: 0.5}, &finding{box: c.g, depth: 0.4}
+		if !c.deep {
+			g.depth = 0.6
+		}
+		if got := f.isBetter(g); got != c.want {
+			t.Errorf("%v against %v, deeper %v: got %v, want %v", c.f, c.g, c.deep, got, c.want)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package picture
 
-import "math"
+import (
+	"image"
+	"math"
+)
 
 // This file finds ink. A picture is a landscape, dark is low, and it rains: what
 // is drawn is a hollow in which water stays, as deep as the ink is dark. Water
@@ -14,13 +17,13 @@ var noWalls = math.Inf(-1)
 // there is none. Ink is deep water; shallow water is the grain of the paper. Behind
 // walls as high as the paper, water also stays in a hollow that the border cuts, so that
 // a cut digit is found.
-func soak(v *plane, walls float64) *plane {
+func soak(v *plane, walls float64) (ink *plane, full float64) {
 	depth := flood(v, walls)
 	noise, full := levels(depth.data, grainOf(v))
 	if full < 0.08 || full < 2*noise { // too faint to be ink, or too much like the grain
-		return nil
+		return nil, 0
 	}
-	return graded(depth, noise, full)
+	return graded(depth, noise, full), full
 }
 
 // paperOf returns how bright the paper is. Three quarters of the pixels are darker.
@@ -94,6 +97,38 @@ func graded(depth *plane, noise, full float64) *plane {
 		}
 	}
 	return ink
+}
+
+// measure returns how much ink is on the pixels where ink has been found, and on those
+// close by: the share of the paper's light that the ink takes. So ink in a shadow is
+// as dark as ink beside it. The paper under the ink is thought to go evenly from the
+// paper on one side of the ink to the paper on the other.
+func measure(v, ink *plane) *plane {
+	const black = 0.05                       // darker paper counts as this, so that nothing is divided by 0
+	reach := max(ink.rows, ink.cols)/100 + 1 // how close, in pixels
+	marks := part(thicken(ink, reach), image.Rect(reach, reach, reach+ink.cols, reach+ink.rows))
+	down, across := bridged(v, marks), transposed(bridged(transposed(v), transposed(marks)))
+	depth, grain := newPlane(ink.rows, ink.cols), grainOf(v)
+	var full, rough []float64 // the depth of pixels that are surely ink, the grain of those that are surely paper
+	for k, m := range marks.data {
+		if m == 0 {
+			rough = append(rough, grain[k]/max(v.data[k], black))
+			continue
+		}
+		paper := (down.data[k] + across.data[k]) / 2
+		depth.data[k] = (paper - v.data[k]) / max(paper, black)
+		if ink.data[k] > half {
+			full = append(full, depth.data[k])
+		}
+	}
+	if len(full) == 0 || len(rough) == 0 {
+		return ink
+	}
+	noise, darkest := min(0.2, 3*quantile(rough, 0.5)), quantile(full, 0.9)
+	if darkest < 2*noise { // the paper is as rough as the ink is deep: measured, it would be lost
+		return ink
+	}
+	return graded(depth, noise, darkest)
 }
 
 // grainOf returns how far each pixel is from the mean of the 3×3 pixels around it.

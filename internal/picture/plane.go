@@ -18,6 +18,9 @@ type plane struct {
 // newPlane returns a plane of zeros.
 func newPlane(rows, cols int) *plane { return &plane{rows, cols, make([]float64, rows*cols)} }
 
+// rect returns the rectangle of all pixels.
+func (p *plane) rect() image.Rectangle { return image.Rect(0, 0, p.cols, p.rows) }
+
 // row returns row i. It is a part of p, not a copy.
 func (p *plane) row(i int) []float64 { return p.data[i*p.cols : (i+1)*p.cols] }
 

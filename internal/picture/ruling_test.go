@@ -6,54 +6,104 @@ import (
 	"testing"
 )
 
-// Hollows lower than three pixels are filled, also at the border, and no others.
+// A hollow of less than n pixels is filled, one at the border is not.
 func TestClosed(t *testing.T) {
-	for _, c := range []struct{ column, want []float64 }{
-		{[]float64{1, 0, 1, 1, 1}, []float64{1, 1, 1, 1, 1}},
-		{[]float64{1, 0, 0.2, 0.5, 1}, []float64{1, 0.5, 0.5, 0.5, 1}},
-		{[]float64{1, 0, 0, 0.5, 0.6}, []float64{1, 0.5, 0.5, 0.5, 0.6}},
-		{[]float64{0, 0.4, 1, 1, 0}, []float64{1, 1, 1, 1, 1}},
-		{[]float64{0, 0, 0, 1, 1}, []float64{0, 0, 0, 1, 1}},
-		{[]float64{0.2, 0.7}, []float64{0.7, 0.7}},
+	for _, c := range []struct {
+		name      string
+		n         int
+		got, want []float64
+	}{
+		{"the comment's", 3, []float64{1, 0, 0.2, 0.5, 1}, []float64{1, 0.5, 0.5, 0.5, 1}},
+		{"narrow", 3, []float64{0.9, 0, 0, 0.8}, []float64{0.9, 0.8, 0.8, 0.8}},
+		{"wide", 3, []float64{1, 1, 0, 0, 0, 1, 1}, []float64{1, 1, 0, 0, 0, 1, 1}},
+		{"at the border", 3, []float64{0, 1, 1, 0}, []float64{0, 1, 1, 0}},
 	} {
-		p := &plane{len(c.column), 1, c.column}
-		if got := closed(p, 3).data; !slices.Equal(got, c.want) {
-			t.Errorf("closed(%v, 3) = %v, want %v", c.column, got, c.want)
-		}
+		checkPlane(t, c.name, closed(&plane{len(c.got), 1, c.got}, c.n), &plane{len(c.want), 1, c.want})
 	}
 }
 
-// A line is erased if it is long enough: half as long as the page is wide if it lies
-// across; down two thirds as high, or, if it ends before the border, three quarters.
-func TestEraseRuling(t *testing.T) {
+// greyPage is a page of 100×100 pixels of one grey, with dark boxes.
+func greyPage(boxes ...image.Rectangle) *plane {
+	page := newPlane(100, 100)
+	fill(page, 0.9, image.Rect(0, 0, 100, 100))
+	fill(page, 0.2, boxes...)
+	return page
+}
+
+// A line is found if it is long enough, and erased without a trace; in what crosses it, it
+// leaves no gap.
+func TestFindRuling(t *testing.T) {
+	stroke := image.Rect(50, 20, 54, 80)
 	for _, c := range []struct {
 		name  string
-		want  bool
-		boxes []image.Rectangle
+		found int // lines
+		lines []image.Rectangle
+		rest  []image.Rectangle // what else there is, and stays
 	}{
-		{"across", true, []image.Rectangle{image.Rect(20, 40, 75, 42)}},
-		{"across, with a gap", true, []image.Rectangle{image.Rect(10, 40, 32, 42), image.Rect(54, 40, 76, 42)}},
-		{"across, with a wide gap", false, []image.Rectangle{image.Rect(0, 40, 32, 42), image.Rect(68, 40, 100, 42)}},
-		{"across, short", false, []image.Rectangle{image.Rect(25, 40, 65, 42)}},
-		{"across, thick", false, []image.Rectangle{image.Rect(0, 40, 100, 47)}},
-		{"down, from the border", true, []image.Rectangle{image.Rect(30, 0, 32, 70)}},
-		{"down, from the border, short", false, []image.Rectangle{image.Rect(30, 0, 32, 60)}},
-		{"down, free", true, []image.Rectangle{image.Rect(30, 10, 32, 90)}},
-		{"down, free, short", false, []image.Rectangle{image.Rect(30, 15, 32, 85)}},
+		{"across", 1, []image.Rectangle{image.Rect(20, 40, 75, 42)}, nil},
+		{"across, with a gap", 1, []image.Rectangle{image.Rect(10, 40, 35, 42), image.Rect(51, 40, 76, 42)}, nil},
+		{"down", 1, []image.Rectangle{image.Rect(40, 20, 42, 75)}, nil},
+		{"short", 0, nil, []image.Rectangle{image.Rect(30, 40, 70, 42)}},
+		{"thick", 0, nil, []image.Rectangle{image.Rect(0, 40, 100, 47)}},
+		{"at the border", 0, nil, []image.Rectangle{image.Rect(0, 0, 100, 2)}},
+		{"through a stroke", 1, []image.Rectangle{image.Rect(0, 40, 100, 42)}, []image.Rectangle{stroke}},
+		{"four, and short ones between them", 5, []image.Rectangle{image.Rect(0, 10, 100, 12), image.Rect(0, 30, 100, 32), image.Rect(0, 50, 100, 52),
+			image.Rect(0, 70, 100, 72), image.Rect(0, 90, 20, 92), image.Rect(80, 90, 100, 92)}, nil},
 	} {
-		page := newPlane(100, 100)
-		for k := range page.data {
-			page.data[k] = 0.9
+		r := findRuling(greyPage(slices.Concat(c.lines, c.rest)...))
+		if r.count() != c.found {
+			t.Errorf("%s: got %d lines, want %d", c.name, r.count(), c.found)
 		}
-		blank := &plane{100, 100, slices.Clone(page.data)}
-		fill(page, 0.2, c.boxes...)
-		got, found := eraseRuling(page)
-		if found != c.want {
-			t.Errorf("%s: got found = %v, want %v", c.name, found, c.want)
-		} else if found {
-			checkPlane(t, c.name, got, blank)
-		} else {
-			checkPlane(t, c.name, got, page)
+		ways := r.erased()
+		checkPlane(t, c.name, ways[0], greyPage(c.rest...))
+		checkPlane(t, c.name+", negative", ways[1], inverted(greyPage(c.rest...)))
+	}
+}
+
+// A pale line is erased where a dark stroke lies along it, but the stroke is not.
+func TestPaleLine(t *testing.T) {
+	foot := image.Rect(30, 60, 70, 62)
+	page, want := greyPage(), greyPage(foot)
+	fill(page, 0.7, image.Rect(0, 60, 100, 62))
+	fill(page, 0.2, foot)
+	checkPlane(t, "a foot on a line", findRuling(page).erased()[0], want)
+}
+
+// Ruling sticks out beyond the digit at both ends, or belongs to a family. A stroke of the
+// digit does neither.
+func TestCertain(t *testing.T) {
+	across := func(from, to, y int) image.Rectangle { return image.Rect(from, y, to, y+2) }
+	digit := image.Rect(40, 20, 70, 60)
+	family := []image.Rectangle{across(0, 100, 10), across(0, 100, 30), across(0, 100, 50), across(0, 100, 90)}
+	for _, c := range []struct {
+		name  string
+		box   image.Rectangle // of the digit; empty if there is none
+		lines []image.Rectangle
+		want  int
+	}{
+		{"under it, a little longer", digit, []image.Rectangle{across(36, 84, 80)}, 1},
+		{"under it, longer at one end", digit, []image.Rectangle{across(40, 95, 80)}, 0},
+		{"through it, a little longer", digit, []image.Rectangle{across(35, 83, 50)}, 0},
+		{"through it, a quarter longer", digit, []image.Rectangle{across(30, 80, 50)}, 1},
+		{"through it, from border to border", digit, []image.Rectangle{across(0, 100, 50)}, 1},
+		{"down, beside it", digit, []image.Rectangle{image.Rect(20, 0, 22, 100)}, 1},
+		{"its stem", digit, []image.Rectangle{image.Rect(55, 20, 57, 75)}, 0},
+		{"three, as wide as it is", image.Rect(0, 0, 100, 100), family[:3], 0},
+		{"four", image.Rect(0, 0, 100, 100), family, 4},
+		{"one, and no digit", image.Rectangle{}, []image.Rectangle{image.Rect(50, 10, 52, 90)}, 0},
+		{"one from border to border, and no digit", image.Rectangle{}, []image.Rectangle{image.Rect(50, 0, 52, 100)}, 1},
+		{"two, and no digit", image.Rectangle{}, []image.Rectangle{across(20, 80, 30), across(20, 80, 70)}, 2},
+	} {
+		r := findRuling(greyPage(c.lines...))
+		if r.count() != len(c.lines) {
+			t.Fatalf("%s: found %d lines, want %d", c.name, r.count(), len(c.lines))
+		}
+		var found *finding
+		if !c.box.Empty() {
+			found = &finding{box: c.box}
+		}
+		if got := r.certain(found).count(); got != c.want {
+			t.Errorf("%s: got %d lines that are ruling, want %d", c.name, got, c.want)
 		}
 	}
 }

@@ -321,22 +321,24 @@ func TestReadSettings(t *testing.T) {
 			t.Parallel()
 			found := 0
 			for n, digit := range digits {
-				got, err := Read(bytes.NewReader(pngOf(t, s.draw(digit, rand.New(rand.NewPCG(uint64(n), 7))))))
+				readings, err := Read(bytes.NewReader(pngOf(t, s.draw(digit, rand.New(rand.NewPCG(uint64(n), 7))))))
 				if err != nil {
 					t.Logf("digit %d: %v", n, err)
-					continue
 				}
-				checkPicture(t, s.name, got.Pixels)
-				best := 0
-				for k := range own {
-					if cosine(got.Pixels, own[k]) > cosine(got.Pixels, own[best]) {
-						best = k
+				isFound := false // in one of the readings
+				for _, got := range readings {
+					checkPicture(t, s.name, got.Pixels)
+					best := 0
+					for k := range own {
+						if cosine(got.Pixels, own[k]) > cosine(got.Pixels, own[best]) {
+							best = k
+						}
 					}
-				}
-				if best == n && cosine(got.Pixels, own[n]) > 0.6 {
-					found++
-				} else {
+					isFound = isFound || best == n && cosine(got.Pixels, own[n]) > 0.6
 					t.Logf("digit %d: most like digit %d, cosine %.2f", n, best, cosine(got.Pixels, own[n]))
+				}
+				if isFound {
+					found++
 				}
 			}
 			if want := min(s.floor, len(digits)); found < want { // the first is found in each
@@ -357,7 +359,7 @@ func TestReadRefusals(t *testing.T) {
 			t.Parallel()
 			refused := 0
 			for n, digit := range digits {
-				_, err := Read(bytes.NewReader(pngOf(t, s.draw(digit, rand.New(rand.NewPCG(uint64(n), 7))))))
+				_, err := first(bytes.NewReader(pngOf(t, s.draw(digit, rand.New(rand.NewPCG(uint64(n), 7))))))
 				if e := (*Error)(nil); errors.As(err, &e) {
 					refused++
 				}
@@ -381,7 +383,7 @@ func TestReadSaysWhatWasDone(t *testing.T) {
 		{"ruled", "ruling removed", onPage(digit, rng, even, lines(rng, 0.9, true, false))},
 		{"white border", "border dropped", whiteBorder(digit, rng)},
 	} {
-		got, err := Read(bytes.NewReader(pngOf(t, c.page)))
+		got, err := first(bytes.NewReader(pngOf(t, c.page)))
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -402,7 +404,7 @@ func FuzzReadDrawing(f *testing.F) {
 			box := image.Rect(int(boxes[0]), int(boxes[1]), int(boxes[2])+1, int(boxes[3])+1).Intersect(page.Rect)
 			paintBox(page, box.Min.X, box.Min.Y, box.Max.X, box.Max.Y, boxes[4])
 		}
-		got, err := Read(bytes.NewReader(pngOf(t, page)))
+		got, err := first(bytes.NewReader(pngOf(t, page)))
 		if e := (*Error)(nil); err != nil && !errors.As(err, &e) {
 			t.Errorf("got the error %T, %v, want an *Error", err, err)
 		} else if err == nil {

@@ -41,6 +41,20 @@ func Unsure(output []float64) bool {
 	return !(sorted[n-1] > 0.5 && sorted[n-2] < sorted[n-1]/2)
 }
 
+// Choose returns which reading of a picture to take, given the outputs for each of them:
+// the first, in which the least is taken away from the picture, unless they are unsure of it
+// and sure of another.
+func Choose(outputs [][]float64) int {
+	if Unsure(outputs[0]) {
+		for n, output := range outputs {
+			if !Unsure(output) {
+				return n
+			}
+		}
+	}
+	return 0
+}
+
 // Digits is how many digits there are.
 const Digits = 10
 
