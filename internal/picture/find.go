@@ -229,7 +229,8 @@ func isCut(ink *plane) bool {
 	}
 	c := list[largest]
 	inner := image.Rect(0, 0, ink.cols, ink.rows).Inset(1) // all but the border
-	if c.box.In(inner) || c.mass > mostOfBox*float64(c.box.Dx()*c.box.Dy()) {
+	isStrip := c.box.Dx()*20 < ink.cols || c.box.Dy()*20 < ink.rows // of ruling, or of a shadow
+	if c.box.In(inner) || isStrip || c.mass > mostOfBox*float64(area(c.box)) {
 		return false
 	}
 	for _, other := range list {

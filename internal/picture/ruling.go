@@ -187,7 +187,7 @@ func thinLines(p *plane) *plane {
 	for k, v := range p.data {
 		depth.data[k] -= v
 	}
-	least := max(faintest, 3*quantile(depth.data, 0.5))
+	least := max(faintest, 4*quantile(depth.data, 0.5)) // more than grain makes
 	for k, d := range depth.data {
 		if d <= least {
 			depth.data[k] = 0
