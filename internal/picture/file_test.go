@@ -187,3 +187,31 @@ func TestPaperBehind(t *testing.T) {
 		}
 	}
 }
+
+// A JPEG of many scans is refused before it is decoded, unless it is small.
+func TestReadManyScans(t *testing.T) {
+	for _, c := range []struct {
+		side, scans int
+		want        string
+	}{
+		{100, 10000, ""},
+		{1000, 1000, ""},
+		{1000, 1200, "a JPEG of 1000×1000 pixels in 1201 scans, which would take too long; save it as PNG"},
+		{4000, 80, "a JPEG of 4000×4000 pixels in 81 scans, which would take too long; save it as PNG"},
+	} {
+		page := whitePage(c.side, c.side)
+		paintBox(page, c.side/2, c.side/4, c.side*6/10, c.side*3/4, 0)
+		var file bytes.Buffer
+		if err := encodeJPEG(&file, page); err != nil {
+			t.Fatal(err)
+		}
+		file.WriteString(strings.Repeat("\xff\xda", c.scans)) // behind its end, where they cost nothing
+		got := ""
+		if _, err := Read(&file); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%d×%d pixels, %d scans: got the error %q, want %q", c.side, c.side, c.scans, got, c.want)
+		}
+	}
+}

@@ -58,20 +58,6 @@ func find(colours [3]*plane, sheets int, sparing bool) (r reading) {
 	return r
 }
 
-// findOn looks for a digit on a sheet. sheets is how many there may be still.
-func findOn(sheet image.Rectangle, colours [3]*plane, sheets int, sparing bool) (r reading) {
-	box := sheet.Inset(1 + sheet.Dx()/50) // as the sheet need not have straight edges
-	if box.Empty() {
-		return r
-	}
-	for c, p := range colours {
-		colours[c] = part(p, box)
-	}
-	r = find(colours, sheets-1, sparing)
-	r.done = append([]string{"border dropped"}, r.done...)
-	return r
-}
-
 // mostVaried returns the one of red, green and blue that varies most, as ink may be
 // as bright as the paper, and have only another colour.
 func mostVaried(colours [3]*plane) (best *plane) {
@@ -87,75 +73,6 @@ func mostVaried(colours [3]*plane) (best *plane) {
 		}
 	}
 	return best
-}
-
-// findSheet returns the box of a sheet of paper on a table, of a photograph with a white
-// border, of a pale patch, or of the inside of a frame: an area that is ink in one way of
-// looking at the picture and rectangular. Several of them are the cells of squared paper.
-func findSheet(ways [2]*plane) (largest image.Rectangle) {
-	for _, v := range ways {
-		ink, _ := soak(v, noWalls)
-		if ink == nil {
-			continue
-		}
-		var sheets []image.Rectangle
-		label, list := components(ink)
-		for n, c := range list {
-			if isLarge(c.box, ink) && isArea(label, ink.cols, n, c.box) {
-				sheets = append(sheets, c.box)
-			}
-			if inside := c.inside(); slices.ContainsFunc(list[1:], func(digit component) bool {
-				return digit.box.In(inside) && 3*digit.box.Dy() > inside.Dy()
-			}) {
-				sheets = append(sheets, inside)
-			}
-		}
-		if len(sheets) == 1 && area(sheets[0]) > area(largest) {
-			largest = sheets[0]
-		}
-	}
-	return largest
-}
-
-// isLarge reports whether the box is a fifth as long as the picture.
-func isLarge(box image.Rectangle, p *plane) bool {
-	return 5*max(box.Dx(), box.Dy()) >= max(p.rows, p.cols)
-}
-
-// inside returns the box inside a frame, which may have gaps: its own, less twice its mean width at each side.
-func (c component) inside() image.Rectangle {
-	return c.box.Inset(1 + 2*int(c.mass)/(2*(c.box.Dx()+c.box.Dy())+1))
-}
-
-// area returns how many pixels are in the box.
-func area(box image.Rectangle) int { return box.Dx() * box.Dy() }
-
-// isArea reports whether the component with number n, which is in the box, is a
-// rectangular area, that of a sheet on which a digit may be. It covers most of its box; its
-// holes, which may be the strokes of a digit, cover most of the rest. A thick 0 does not: a
-// circle with its hole covers π/4 of its box, 79%.
-func isArea(label []int, cols, n int, box image.Rectangle) bool {
-	const leastCovered, leastFilled = 0.6, 0.8 // of the box
-	rest := newPlane(box.Dy(), box.Dx())       // all but the component
-	for i := range rest.rows {
-		for j := range rest.cols {
-			if label[(box.Min.Y+i)*cols+box.Min.X+j] != n {
-				rest.row(i)[j] = 1
-			}
-		}
-	}
-	_, list := components(rest)
-	covered := float64(area(box))
-	for _, c := range list {
-		covered -= c.mass
-	}
-	filled := covered
-	for _, c := range list {
-		if c.box.In(rest.rect().Inset(1)) {
-			filled += c.mass
-		}
-	}
-	return covered > leastCovered*float64(area(box)) && filled > leastFilled*float64(area(box))
 }
 
 // A finding is ink that may be the digit.
@@ -209,13 +126,12 @@ func inkOnBorder(ink *plane) (sum float64) {
 	return sum
 }
 
-// isCut reports whether the border cuts the digit. Then the largest component of the
-// ink touches the border, and so does each other that is sizeable. A shadow, a finger
-// or a table touches it, too, but lies along it, or has no edges.
+// isCut reports whether the border cuts the digit. Then the largest component of the ink
+// touches the border. A shadow, a finger or a table touches it, too, but lies along it, or has no
+// edges.
 func isCut(ink *plane) bool {
 	const (
 		mostOfBox     = 0.7  // that its component fills; a finger fills more
-		sizeable      = 0.3  // of the mass of the largest component
 		mostOfBorder  = 0.5  // that is ink
 		mostOfOutline = 0.36 // that is on the border: the ends of strokes, not a side
 	)
@@ -228,15 +144,10 @@ func isCut(ink *plane) bool {
 		}
 	}
 	c := list[largest]
-	inner := image.Rect(0, 0, ink.cols, ink.rows).Inset(1) // all but the border
+	inner := image.Rect(0, 0, ink.cols, ink.rows).Inset(1)          // all but the border
 	isStrip := c.box.Dx()*20 < ink.cols || c.box.Dy()*20 < ink.rows // of ruling, or of a shadow
 	if c.box.In(inner) || isStrip || c.mass > mostOfBox*float64(area(c.box)) {
 		return false
-	}
-	for _, other := range list {
-		if other.box.In(inner) && other.mass > sizeable*c.mass {
-			return false
-		}
 	}
 	digit := only(inked, label, func(n int) bool { return n == largest })
 	return inkOnBorder(ink) < mostOfBorder*float64(len(ink.border())) &&
@@ -297,20 +208,6 @@ func findWhole(ways [2]*plane) (digit *finding) {
 		}
 	}
 	return digit
-}
-
-// isSheet reports whether all the ink together is an area that covers a third of the
-// picture, and not as narrow as a 1.
-func (f *finding) isSheet() bool {
-	inked := mask(f.ink, 0)
-	label := make([]int, len(inked.data))
-	covered := 0
-	for k, v := range inked.data {
-		label[k] = int(v)
-		covered += label[k]
-	}
-	return 3*covered > len(label) && f.box.Dx() < 2*f.box.Dy() && f.box.Dy() < 2*f.box.Dx() &&
-		isArea(label, inked.cols, 1, f.box)
 }
 
 // isBetter reports whether f is rather the digit than g, which is the ink in the other

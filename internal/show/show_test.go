@@ -44,6 +44,27 @@ func TestUnsure(t *testing.T) {
 	}
 }
 
+// The first reading is taken, unless it leaves the network in doubt and another does not.
+func TestChoose(t *testing.T) {
+	sure, unsure := []float64{0.1, 0.9}, []float64{0.4, 0.3}
+	for _, c := range []struct {
+		name    string
+		outputs [][]float64
+		want    int
+	}{
+		{"one", [][]float64{unsure}, 0},
+		{"both sure", [][]float64{sure, sure}, 0},
+		{"sure, unsure", [][]float64{sure, unsure}, 0},
+		{"unsure, sure", [][]float64{unsure, sure}, 1},
+		{"both unsure", [][]float64{unsure, unsure}, 0},
+		{"the first that is sure", [][]float64{unsure, unsure, sure, sure}, 2},
+	} {
+		if got := Choose(c.outputs); got != c.want {
+			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
 // nan returns a number that is none.
 func nan() float64 {
 	zero := 0.0
