@@ -8,7 +8,7 @@ import (
 
 // This file searches for the digit. A picture may be dark on light or light on
 // dark. The digit may be cut by the border, as in a tight crop, or have paper on
-// all sides, or be on a sheet that lies on a table. How ink is found is in ink.go.
+// all sides, or be on a sheet (sheet.go). How ink is found is in ink.go.
 
 var errNothing = &Error{Message: "nothing is drawn on it, or too faintly"}
 
@@ -32,14 +32,19 @@ type reading struct {
 func find(colours [3]*plane, sheets int, sparing bool) (r reading) {
 	picture := flatten(mostVaried(colours))
 	lines := findRuling(picture)
-	for _, ways := range [2][2]*plane{{picture, inverted(picture)}, lines.erased()} {
+	erased := lines.erased()
+	for n, ways := range [2][2]*plane{{picture, inverted(picture)}, erased} {
+		if n == 0 && lines.count() == 0 {
+			continue // both are the same
+		}
 		if sheet := findSheet(ways); !sheet.Empty() && sheets > 0 {
-			if r := findOn(sheet, colours, sheets, sparing); r.ink != nil && !r.cut { // a cut one is what a 0 has in the corners of its hole
+			r := findOn(sheet, colours, sheets, sparing)
+			if r.ink != nil && !r.cut { // a cut one is a 0 around the sheet, its hole
 				return r
 			}
 		}
 	}
-	digit := findDigit(lines.erased())
+	digit := findDigit(erased)
 	if ruling := lines.certain(digit); sparing && ruling.count() < lines.count() {
 		r.spared, lines = true, ruling
 		digit = findDigit(lines.erased())
@@ -85,7 +90,8 @@ type finding struct {
 	box     image.Rectangle // the smallest that has all pixels that are more than half ink, but dust
 }
 
-// findDigit returns a digit that the border of the picture cuts, or else one that does not touch it, or nil.
+// findDigit returns a digit that the border of the picture cuts, or else one that does not
+// touch it. If there is none, it returns nil.
 func findDigit(ways [2]*plane) *finding {
 	if digit := findCut(ways); digit != nil {
 		return digit

@@ -2,7 +2,6 @@ package picture
 
 import (
 	"image"
-	"math"
 	"testing"
 )
 
@@ -86,64 +85,6 @@ func TestHasEdges(t *testing.T) {
 			}
 		}
 		if got := hasEdges(ink); got != c.want {
-			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
-		}
-	}
-}
-
-// A sheet is large, has few holes, and is not narrow.
-func TestIsSheet(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		boxes []image.Rectangle
-		want  bool
-	}{
-		{"a sheet", []image.Rectangle{image.Rect(8, 6, 32, 34)}, true}, // 42 in 100 pixels
-		{"a small one", []image.Rectangle{image.Rect(10, 8, 30, 32)}, false},
-		{"a wide one", []image.Rectangle{image.Rect(0, 10, 40, 29)}, false},
-		{"a high one", []image.Rectangle{image.Rect(10, 0, 29, 40)}, false},
-		{"a ring", []image.Rectangle{image.Rect(0, 0, 40, 6), image.Rect(0, 34, 40, 40), image.Rect(0, 6, 6, 34), image.Rect(34, 6, 40, 34)}, false},
-	} {
-		ink := inked(c.boxes...)
-		f := &finding{ink: ink, box: boxOf(ink)}
-		if got := f.isSheet(); got != c.want {
-			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
-		}
-	}
-}
-
-// An area fills most of its box, counting its holes: a rectangle does, with a digit on it
-// or without, a circle does not.
-func TestIsArea(t *testing.T) {
-	ring := func(outer, inner float64) *plane {
-		p := newPlane(40, 40)
-		for k := range p.data {
-			if r := math.Hypot(float64(k%40)-19.5, float64(k/40)-19.5); r < outer && r >= inner {
-				p.data[k] = 1
-			}
-		}
-		return p
-	}
-	written := inked(image.Rect(5, 5, 35, 30))
-	fill(written, 0, image.Rect(10, 10, 13, 25), image.Rect(13, 22, 30, 25))
-	holed := inked(image.Rect(5, 5, 35, 30))
-	fill(holed, 0, image.Rect(10, 9, 32, 26)) // a half is left
-	cut := inked(image.Rect(5, 5, 35, 30))
-	fill(cut, 0, image.Rect(25, 5, 35, 22)) // no hole: it is open at a corner
-	for _, c := range []struct {
-		name string
-		ink  *plane
-		want bool
-	}{
-		{"a rectangle", inked(image.Rect(5, 5, 35, 30)), true},
-		{"one with strokes on it", written, true},
-		{"one that is mostly hole", holed, false},
-		{"one without a corner", cut, false},
-		{"a circle", ring(19, 0), false},
-		{"a thick 0", ring(19, 8), false},
-	} {
-		label, list := components(c.ink)
-		if got := isArea(label, 40, 1, list[1].box); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}

@@ -4,9 +4,10 @@
 //
 //   - The file is decoded, the picture made smaller if it is large, and turned
 //     upright (file.go). From here on it is planes, one number a pixel (plane.go).
-//   - A sheet of paper is searched for, on a table, in a frame, or grey on white. If there is
-//     one, the steps that follow look at it alone (find.go).
+//   - The light of a lamp is evened out (light.go).
 //   - Long thin straight lines are found: ruling, or strokes of the digit (ruling.go).
+//   - A sheet of paper is searched for, on a table, in a frame, or grey on white. If there is
+//     one, the digit is searched for on it, from the light of the lamp on (sheet.go).
 //   - The digit is searched for: in a tight crop, whose border cuts it, or on a page, dark on
 //     light or light on dark (find.go).
 //   - Ink is found as water that stays when it rains: a dark stroke is a hollow, and

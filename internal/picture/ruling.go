@@ -116,11 +116,11 @@ func (l *line) spans() bool {
 }
 
 // sticksOut reports whether the line goes on beyond the box of the digit, at both ends:
-// by a quarter of its width, as the foot of a 2 may go on by less; or by a twelfth, if
+// by a quarter of its width, as the foot of a 2 may go on by less; or by 1/24, and three pixels, if
 // it does not touch the digit.
 func (l *line) sticksOut(box image.Rectangle) bool {
 	n := len(l.drop)
-	more, close := box.Dx()/12, box.Inset(-n/50)
+	more, close := max(3, box.Dx()/24), box.Inset(-n/50)
 	if slices.ContainsFunc(l.pixels, func(k int) bool { return image.Pt(k%n, k/n).In(close) }) {
 		more = box.Dx() / 4
 	}

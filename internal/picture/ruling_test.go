@@ -57,6 +57,11 @@ func TestFindRuling(t *testing.T) {
 		ways := r.erased()
 		checkPlane(t, c.name, ways[0], greyPage(c.rest...))
 		checkPlane(t, c.name+", negative", ways[1], inverted(greyPage(c.rest...)))
+		light := findRuling(inverted(greyPage(slices.Concat(c.lines, c.rest)...)))
+		if light.count() != c.found {
+			t.Errorf("%s, light on dark: got %d lines, want %d", c.name, light.count(), c.found)
+		}
+		checkPlane(t, c.name+", light on dark", light.erased()[1], greyPage(c.rest...))
 	}
 }
 
@@ -67,6 +72,25 @@ func TestPaleLine(t *testing.T) {
 	fill(page, 0.7, image.Rect(0, 60, 100, 62))
 	fill(page, 0.2, foot)
 	checkPlane(t, "a foot on a line", findRuling(page).erased()[0], want)
+}
+
+// A thin stroke has no gap where a line crosses it that is as dark.
+func TestCrossing(t *testing.T) {
+	page := greyPage(image.Rect(0, 50, 100, 52))
+	for d := range 70 {
+		fill(page, 0.2, image.Rect(15+d, 85-d, 18+d, 88-d))
+	}
+	clean := findRuling(page).erased()[0]
+	for d := range 70 {
+		if v := clean.row(86 - d)[16+d]; v > 0.4 {
+			t.Errorf("got %.2f in the middle of the stroke, row %d, want 0.2", v, 86-d)
+		}
+	}
+	for _, x := range []int{5, 40, 65, 95} { // beside the stroke
+		if v := clean.row(50)[x]; v < 0.85 {
+			t.Errorf("got %.2f on the line, column %d, want 0.9", v, x)
+		}
+	}
 }
 
 // Ruling sticks out beyond the digit at both ends, or belongs to a family. A stroke of the
@@ -88,6 +112,7 @@ func TestCertain(t *testing.T) {
 		{"through it, from border to border", digit, []image.Rectangle{across(0, 100, 50)}, 1},
 		{"down, beside it", digit, []image.Rectangle{image.Rect(20, 0, 22, 100)}, 1},
 		{"its stem", digit, []image.Rectangle{image.Rect(55, 20, 57, 75)}, 0},
+		{"its stem, longer below", digit, []image.Rectangle{image.Rect(55, 20, 57, 85)}, 0},
 		{"three, as wide as it is", image.Rect(0, 0, 100, 100), family[:3], 0},
 		{"four", image.Rect(0, 0, 100, 100), family, 4},
 		{"one, and no digit", image.Rectangle{}, []image.Rectangle{image.Rect(50, 10, 52, 90)}, 0},

@@ -25,7 +25,8 @@ func findSheet(ways [2]*plane) (largest image.Rectangle) {
 			}
 			inside := c.inside()
 			if slices.ContainsFunc(list, func(d component) bool { return d.box.In(inside) && 3*d.box.Dy() > inside.Dy() }) {
-				sheets = append(sheets, inside) // the component is a frame around d
+				sheets = []image.Rectangle{inside} // the component is a frame around d
+				break
 			}
 		}
 		if len(sheets) == 1 && area(sheets[0]) > area(largest) {
