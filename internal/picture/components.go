@@ -61,19 +61,14 @@ func only(ink *plane, label []int, wanted func(n int) bool) *plane {
 	return out
 }
 
-// withoutDust returns the ink without dust: components of less than 1/20 of the largest
-// mass, or of less than 1/20 of the picture, wide and high.
+// withoutDust returns the ink without components of less than 1/20 of the largest mass.
 func withoutDust(ink *plane) *plane {
-	const least = 20
 	label, list := components(ink)
 	largest := 0.0
 	for _, c := range list {
 		largest = max(largest, c.mass)
 	}
-	return only(ink, label, func(n int) bool {
-		c := list[n]
-		return c.mass*least >= largest && max(c.box.Dx(), c.box.Dy())*least >= max(ink.rows, ink.cols)
-	})
+	return only(ink, label, func(n int) bool { return list[n].mass >= 0.05*largest })
 }
 
 // withoutPale returns the ink without what is pale and not at the edge of dark ink: what

@@ -87,7 +87,7 @@ type finding struct {
 	ink     *plane          // all that has been found, dust, too
 	cut     bool            // whether the border of the picture cuts it
 	depth   float64         // how much darker the ink is than what is around it
-	box     image.Rectangle // the smallest that has all pixels that are more than half ink, but dust
+	box     image.Rectangle // the smallest that has all pixels that are more than half ink, but dust and specks
 }
 
 // findDigit returns a digit that the border of the picture cuts, or else one that does not
@@ -105,7 +105,14 @@ func findInk(ways [2]*plane, n int, walls float64) *finding {
 	if ink == nil {
 		return nil
 	}
-	return &finding{picture: ways[n], light: n == 1, ink: ink, depth: depth, box: boxOf(mask(withoutDust(ink), half))}
+	f := &finding{picture: ways[n], light: n == 1, ink: ink, depth: depth}
+	_, list := components(mask(withoutDust(ink), half))
+	for _, c := range list {
+		if max(c.box.Dx(), c.box.Dy())*20 >= max(ink.rows, ink.cols) { // else it is a speck, of grain or of an erased line
+			f.box = f.box.Union(c.box)
+		}
+	}
+	return f
 }
 
 // findCut returns a digit that the border cuts, or nil. If both ways show one, it
