@@ -754,11 +754,20 @@ func FuzzRead(f *testing.F) {
 // The foot of a 2 is a stroke in the first reading and erased in the second. Two digits are
 // refused, though without a line there may be one.
 func TestReadTwice(t *testing.T) {
-	page := whitePage(100, 120)
-	paintBox(page, 20, 101, 80, 103, 0) // the foot
-	for d := range 60 {
-		paintBox(page, 20+d/2, 100-d, 24+d/2, 104-d, 0)
+	draw := func(page *image.Gray, x, y int) {
+		paintBox(page, x+20, y+101, x+80, y+103, 0) // the foot
+		for d := range 60 {
+			paintBox(page, x+20+d/2, y+100-d, x+24+d/2, y+104-d, 0)
+		}
 	}
+	patch := whitePage(180, 200)
+	paintBox(patch, 30, 30, 150, 180, 215)
+	draw(patch, 40, 50)
+	if readings, err := Read(bytes.NewReader(pngOf(t, patch))); len(readings) != 2 || slices.Equal(readings[0].Pixels, readings[1].Pixels) {
+		t.Errorf("on a patch: got %d readings and the error %v, want 2 that differ", len(readings), err)
+	}
+	page := whitePage(100, 120)
+	draw(page, 0, 0)
 	readings, err := Read(bytes.NewReader(pngOf(t, page)))
 	if err != nil || len(readings) != 2 {
 		t.Fatalf("got %d readings and the error %v, want 2", len(readings), err)
