@@ -242,7 +242,7 @@ func settings() []setting {
 		}}
 	}
 	return []setting{
-		{"tight", 12, tight},
+		{"tight", 11, tight},
 		marked("framed", 12, func(rng *rand.Rand) mark { return frame(rng, 0) }),
 		marked("cell of a form", 12, func(rng *rand.Rand) mark { return frame(rng, upTo(rng, 0.03, 0.1)) }),
 		{"dark corner", 12, darkCorner},
