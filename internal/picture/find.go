@@ -139,12 +139,13 @@ func inkOnBorder(ink *plane) (sum float64) {
 	return sum
 }
 
-// isCut reports whether the border cuts the digit. Then the largest component of the ink
-// touches the border. A shadow, a finger or a table touches it, too, but lies along it, or has no
-// edges.
+// isCut reports whether the border cuts the digit. Then the largest component of the
+// ink touches the border, and so does each other that is sizeable. A shadow, a finger
+// or a table touches it, too, but lies along it, or has no edges.
 func isCut(ink *plane) bool {
 	const (
 		mostOfBox     = 0.7  // that its component fills; a finger fills more
+		sizeable      = 0.3  // of the mass of the largest component
 		mostOfBorder  = 0.5  // that is ink
 		mostOfOutline = 0.36 // that is on the border: the ends of strokes, not a side
 	)
@@ -161,6 +162,11 @@ func isCut(ink *plane) bool {
 	isStrip := c.box.Dx()*20 < ink.cols || c.box.Dy()*20 < ink.rows // of ruling, or of a shadow
 	if c.box.In(inner) || isStrip || c.mass > mostOfBox*float64(area(c.box)) {
 		return false
+	}
+	for _, other := range list {
+		if other.box.In(inner) && other.mass > sizeable*c.mass {
+			return false
+		}
 	}
 	digit := only(inked, label, func(n int) bool { return n == largest })
 	return inkOnBorder(ink) < mostOfBorder*float64(len(ink.border())) &&

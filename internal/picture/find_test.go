@@ -29,6 +29,7 @@ func TestIsCut(t *testing.T) {
 		{"a cross, and specks", inked(across, down, image.Rect(5, 5, 10, 10)), true},
 		{"a cross, and a block", inked(across, down, image.Rect(2, 2, 15, 15), image.Rect(2, 26, 14, 39)), true},
 		{"a line, and a larger block", inked(image.Rect(18, 0, 20, 40), image.Rect(25, 15, 37, 30)), false},
+		{"an L, and a block of half its mass", inked(image.Rect(4, 4, 8, 40), image.Rect(8, 36, 40, 40), image.Rect(16, 8, 28, 20)), false},
 		{"a frame", inked(image.Rect(0, 0, 40, 3), image.Rect(0, 37, 40, 40), image.Rect(0, 0, 3, 40), image.Rect(37, 0, 40, 40)), false},
 	} {
 		if got := isCut(c.ink); got != c.want {
