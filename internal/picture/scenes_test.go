@@ -248,7 +248,7 @@ func settings() []setting {
 		{"dark corner", 12, darkCorner},
 		{"fingertip", 11, fingertip},
 		{"bars", 12, bars},
-		{"white border", 11, whiteBorder},
+		{"white border", 12, whiteBorder},
 		lit("soft shadow", 10, softShadow),
 		lit("hard shadow", 11, hardShadow),
 		lit("by a lamp", 12, lamp),
