@@ -9,7 +9,7 @@
 // The calls run at the same time. So each must write its own rows and nothing else,
 // and must not read what another writes. If it computes each number in an order that
 // does not depend on from and to, the result has the same bits on any number of cores.
-// It must not panic: nobody can recover on a helper.
+// A panic in one of them reaches the caller of Share, whichever core it happens on.
 package cores
 
 import (
@@ -24,6 +24,7 @@ import (
 // returns when all calls have. work is how many multiplications all rows take, about.
 // Share works alone, with one call rows(0, n), on one core or one row, if there is too
 // little work, and for a while after other programs or a quota have taken cores away.
+// If calls panic, Share panics with the value of the first, once all have ended.
 func Share(n, work int, rows func(from, to int)) {
 	cores := 1
 	if work >= worthSharing && countJob(work) {
@@ -45,6 +46,9 @@ func Share(n, work int, rows func(from, to int)) {
 	j.takeParts()
 	j.wait()
 	published.CompareAndSwap(j, nil)
+	if v := j.panicked.Load(); v != nil {
+		panic(*v)
+	}
 	if took := time.Since(began); took > time.Millisecond/2+4*time.Duration(work) {
 		lose(took) // even a slow core, of 4 ns a multiplication, would have been faster alone
 	}
@@ -69,20 +73,32 @@ type job struct {
 	next     atomic.Int32   // the part to take next: none if it is not below parts
 	left     atomic.Int32   // how many parts are not done
 	done     sync.WaitGroup // to sleep on until none is left
+	panicked atomic.Pointer[any]
 }
 
 // takeParts does parts of j until all are taken. It reports whether it has done any.
 func (j *job) takeParts() (some bool) {
 	for int(j.next.Load()) < j.parts {
 		if p := int(j.next.Add(1)) - 1; p < j.parts { // else another core was faster
-			j.rows(j.begin(p), j.begin(p+1))
+			j.do(p)
 			some = true
-			if j.left.Add(-1) == 0 {
-				j.done.Done()
-			}
 		}
 	}
 	return some
+}
+
+// do does part p. It keeps the value of a panic for Share, because on a helper nobody
+// could recover it.
+func (j *job) do(p int) {
+	defer func() {
+		if v := recover(); v != nil {
+			j.panicked.CompareAndSwap(nil, &v)
+		}
+		if j.left.Add(-1) == 0 {
+			j.done.Done()
+		}
+	}()
+	j.rows(j.begin(p), j.begin(p+1))
 }
 
 // begin returns the first row of part p, or n for p = parts.

@@ -272,3 +272,32 @@ func BenchmarkShare(b *testing.B) {
 		})
 	}
 }
+
+// A panic reaches the caller of Share, on whichever core it happens; then all others have
+// ended, no job is left for anybody to help with, and the next one is done as ever.
+func TestSharePanics(t *testing.T) {
+	onCores(4, func() {
+		for range 20 {
+			var begun, ended atomic.Int32
+			panicked := func() (v any) {
+				defer func() { v = recover() }()
+				Share(4, worthSharing, func(from, to int) {
+					defer ended.Add(1)
+					for begun.Add(1); begun.Load() < 2; { // two at the same time: one is a helper
+						runtime.Gosched()
+					}
+					panic("row out of range")
+				})
+				return nil
+			}()
+			if panicked != "row out of range" || ended.Load() != 4 || published.Load() != nil {
+				t.Fatalf("the panic is %v, after %d of 4 parts, and there is a job: %v", panicked, ended.Load(), published.Load() != nil)
+			}
+			var rows atomic.Int32
+			Share(8, worthSharing, func(from, to int) { rows.Add(int32(to - from)) })
+			if rows.Load() != 8 {
+				t.Fatalf("after the panic %d rows of 8 are computed", rows.Load())
+			}
+		}
+	})
+}
