@@ -178,7 +178,10 @@ func TestConvertByPython(t *testing.T) {
 		"masked.pkl.gz":    {"numpy", `"numpy.ma.core" is no name`, inOrder},
 		"sparse.pkl.gz":    {"scipy", `"scipy.sparse._csr" is no name`, inOrder},
 		"protocol0.pkl.gz": {"numpy", "; if you trust it: ", inOrder},
+		"half.pkl.gz":      {"numpy", `an array of dtype "f2"`, inOrder},
+		"ones.pkl.gz":      {"numpy", `a number of type f8`, inOrder},
 		"pickle.xz":        {"lzma", "a file compressed by xz; run: ", inOrder},
+		"pickle.xz.gz":     {"lzma", "a file compressed by xz; run: ", inOrder},
 		"tensors.pt":       {"numpy", "a file by torch.save; if you trust it: ", inOrder},
 	} {
 		t.Run(name, func(t *testing.T) {

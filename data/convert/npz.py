@@ -3,7 +3,8 @@
     python3 data/convert/npz.py FILE && go run ./data/convert FILE.npz
 
 FILE may be HDF5, MATLAB's, joblib's or torch's, or a pickle: of protocol 0, or with
-objects of pandas, scipy, numpy.ma or torch in it. It may be gzip'd. Trust the makers
+objects of pandas, scipy, numpy.ma or torch in it, or numbers of other types than the
+program reads, such as float16. It may be gzip'd. Trust the makers
 of a pickle and of joblib's file, or leave it, because Python runs what it says.
 """
 
@@ -47,7 +48,7 @@ def arrays(name, item):
     except ValueError:  # a list of arrays of different shapes
         array = numpy.empty(0, object)
     if array.dtype.kind in 'fiub':
-        yield name or 'digits', array
+        yield name or 'digits', array.astype('float32')
     elif isinstance(item, (dict, list, tuple)):
         for key, value in item.items() if isinstance(item, dict) else enumerate(item):
             yield from arrays('%s/%s' % (name, key) if name else str(key), value)

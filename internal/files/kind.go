@@ -18,77 +18,97 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // HeadSize is how many bytes of a file tell what it is.
 const HeadSize = 512
 
-// A Kind is a kind of file that somebody may give us in place of a gzip'd pickle.
+// A Kind is a kind of file that somebody may give us in place of another.
 type Kind struct {
 	What  string // with an article: "an HDF5 file"
 	mend  string // "FILE" in it stands for the file's name
 	magic string // the first bytes, unless Identify looks for other signs
+	at    int    // where in the file they are, if not at its beginning
 }
 
 // What to do with a file. data/convert makes a file that the program reads. npz.py, beside
-// it, makes FILE.npz of what only Python reads. None of these lines opens FILE for writing,
-// whatever its name.
+// it, makes FILE.npz of what only Python reads, and unxz.py inflates FILE. None of these
+// lines opens FILE for writing, whatever its name.
 const (
 	again     = "download it again (README.md has the line for MNIST)"
 	convert   = `run: go run ./data/convert "FILE"`
 	toNPZ     = `python3 data/convert/npz.py "FILE" && go run ./data/convert "FILE.npz"`
 	python    = "run: " + toNPZ
 	trusted   = "if you trust it: " + toNPZ // Python runs what such a file says
-	inflateXZ = `run: python3 -c "import sys,lzma;n=sys.argv[1];open(n+'.out','xb').write(lzma.open(n).read())" "FILE"` +
-		` && go run ./data/convert "FILE.out"`
 	asPicture = `to have the digit in it read, run: go run . "FILE"`
+	asPNG     = "save it as PNG or JPEG"
+	unpack    = "unpack it, and give the files of digits in it to data/convert"
 )
 
 // The kinds that Identify knows.
 var (
-	Empty        = &Kind{"an empty file", again, ""}
-	Blank        = &Kind{"a file of blank lines", again, ""}
-	WebPage      = &Kind{"a web page", "download the file itself (README.md has the line for MNIST)", ""}
-	GitLFS       = &Kind{"a git-lfs pointer, not the file it stands for", "run: git lfs pull", ""}
-	IDXImages    = &Kind{"images in IDX, MNIST's first form, which has four files", convert, "\x00\x00\x08\x03"}
-	IDXLabels    = &Kind{"labels in IDX, MNIST's first form, which has four files", convert, "\x00\x00\x08\x01"}
-	NPY          = &Kind{"a numpy array (.npy): images or labels alone", convert + ` "LABELS.npy"`, "\x93NUMPY"}
-	NPZ          = &Kind{"numpy arrays in a zip archive (.npz)", convert, ""}
-	Torch        = &Kind{"a file by torch.save", trusted, "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."} // a zip since 2020
-	Zip          = &Kind{"a zip archive", convert, "PK\x03\x04"}
-	HDF5         = &Kind{"an HDF5 file", python, "\x89HDF\r\n\x1a\n"}
-	MATLAB       = &Kind{"a MATLAB file", python, "MATLAB"}
-	XZ           = &Kind{"a file compressed by xz", inflateXZ, "\xfd7zXZ\x00"}
-	Bzip2        = &Kind{"a file compressed by bzip2", convert, "BZh"}
-	Gzip         = &Kind{"a gzip file", convert, "\x1f\x8b"}
-	Zlib         = &Kind{"a file compressed by zlib, as by joblib.dump", trusted, ""}
-	Joblib       = &Kind{"a file by joblib.dump", trusted, ""}
-	Parquet      = &Kind{"a parquet file", "get the same digits as .npz, .csv or IDX, which data/convert reads", "PAR1"}
-	PNG          = &Kind{"a picture (PNG)", asPicture, "\x89PNG\r\n\x1a\n"}
-	JPEG         = &Kind{"a picture (JPEG)", asPicture, "\xff\xd8\xff"}
-	GIF          = &Kind{"a picture (GIF)", asPicture, "GIF8"}
-	SavedNetwork = &Kind{"a saved network (JSON)", `run: go run . -load "FILE"`, ""}
-	JSON         = &Kind{"JSON", convert, ""}
-	CSV          = &Kind{"a table in text (CSV)", convert, ""}
-	Pickle       = &Kind{"a bare pickle", convert, ""}
+	Empty        = &Kind{"an empty file", again, "", 0}
+	Blank        = &Kind{"a file of blank lines", again, "", 0}
+	WebPage      = &Kind{"a web page", "download the file itself (README.md has the line for MNIST)", "", 0}
+	GitLFS       = &Kind{"a git-lfs pointer, not the file it stands for", "run: git lfs pull", "", 0}
+	IDXImages    = &Kind{"images in IDX, MNIST's first form, which has four files", convert, "\x00\x00\x08\x03", 0}
+	IDXLabels    = &Kind{"labels in IDX, MNIST's first form, which has four files", convert, "\x00\x00\x08\x01", 0}
+	NPY          = &Kind{"a numpy array (.npy): images or labels alone", convert + ` "LABELS.npy"`, "\x93NUMPY", 0}
+	NPZ          = &Kind{"numpy arrays in a zip archive (.npz)", convert, "", 0}
+	Torch        = &Kind{"a file by torch.save", trusted, "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", 0} // a zip since 2020
+	Zip          = &Kind{"a zip archive", convert, "PK\x03\x04", 0}
+	Tar          = &Kind{"a tar archive", unpack, "ustar", 257}
+	SevenZip     = &Kind{"a 7z archive", unpack, "7z\xbc\xaf\x27\x1c", 0}
+	RAR          = &Kind{"a RAR archive", unpack, "Rar!\x1a\x07", 0}
+	HDF5         = &Kind{"an HDF5 file", python, "\x89HDF\r\n\x1a\n", 0}
+	MATLAB       = &Kind{"a MATLAB file", python, "MATLAB", 0}
+	XZ           = &Kind{"a file compressed by xz", `run: python3 data/convert/unxz.py "FILE" && go run ./data/convert "FILE.out"`, "\xfd7zXZ\x00", 0}
+	Zstd         = &Kind{"a file compressed by zstd", `run: zstd -d "FILE" -o "FILE.out" && go run ./data/convert "FILE.out"`, "\x28\xb5\x2f\xfd", 0}
+	Bzip2        = &Kind{"a file compressed by bzip2", convert, "1AY&SY", 4} // the first block begins so: π, after "BZh9"
+	Gzip         = &Kind{"a gzip file", convert, "\x1f\x8b", 0}
+	Zlib         = &Kind{"a file compressed by zlib, as by joblib.dump", trusted, "", 0}
+	Joblib       = &Kind{"a file by joblib.dump", trusted, "", 0}
+	Parquet      = &Kind{"a parquet file", "get the same digits as .npz, .csv or IDX, which data/convert reads", "PAR1", 0}
+	PNG          = &Kind{"a picture (PNG)", asPicture, "\x89PNG\r\n\x1a\n", 0}
+	JPEG         = &Kind{"a picture (JPEG)", asPicture, "\xff\xd8\xff", 0}
+	GIF          = &Kind{"a picture (GIF)", asPicture, "GIF8", 0}
+	SavedNetwork = &Kind{"a saved network (JSON)", `run: go run . -load "FILE"`, "", 0}
+	JSON         = &Kind{"JSON", convert, "", 0}
+	CSV          = &Kind{"a table in text (CSV)", convert, "", 0}
+	Pickle       = &Kind{"a bare pickle", convert, "", 0}
 
-	withMagic = []*Kind{IDXImages, IDXLabels, NPY, Torch, Zip, HDF5, MATLAB, XZ, Bzip2, Gzip, Parquet, PNG, JPEG, GIF}
+	// Pictures that Go does not read.
+	SVG  = &Kind{"a drawing (SVG)", asPNG, "", 0}
+	PDF  = &Kind{"a PDF", asPNG, "%PDF", 0}
+	HEIC = &Kind{"a picture (HEIC)", asPNG, "ftyphe", 4}
+	HEIF = &Kind{"a picture (HEIF)", asPNG, "ftypm", 4}
+	AVIF = &Kind{"a picture (AVIF)", asPNG, "ftypavi", 4}
+	WebP = &Kind{"a picture (WebP)", asPNG, "WEBP", 8}
+	TIFF = &Kind{"a picture (TIFF)", asPNG, "", 0}
+	BMP  = &Kind{"a picture (BMP)", asPNG, "", 0}
+
+	withMagic = []*Kind{IDXImages, IDXLabels, NPY, Torch, Zip, Tar, SevenZip, RAR, HDF5, MATLAB, XZ, Zstd, Bzip2, Gzip, Parquet,
+		PNG, JPEG, GIF, PDF, HEIC, HEIF, AVIF, WebP}
 )
 
 // Identify returns the kind of a file that begins with head: its first HeadSize
 // bytes, or all of it if it is shorter. It returns nil if it does not know the kind.
 func Identify(head []byte) *Kind {
-	text := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\ufeff"))))
+	valid := bytes.ToValidUTF8(head, nil) // the last character may be cut
+	text := string(bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(valid, []byte("\ufeff")))))
+	isText := strings.IndexFunc(text, isBinary) < 0
+	begins := func(with string) bool { return bytes.HasPrefix(head, []byte(with)) }
 	has := func(part string) bool { return bytes.Contains(head, []byte(part)) }
-	switch isZip := bytes.HasPrefix(head, []byte("PK")); {
+	switch isZip := begins("PK"); {
 	case len(head) == 0:
 		return Empty
-	case len(text) == 0:
+	case len(text) == 0 && len(valid) > 0:
 		return Blank
-	case text[0] == '<':
+	case strings.HasPrefix(text, "<") && strings.Contains(text, "<svg") && !strings.Contains(text, "<html"):
+		return SVG
+	case strings.HasPrefix(text, "<"):
 		return WebPage
-	case bytes.HasPrefix(text, []byte("version https://git-lfs")):
+	case strings.HasPrefix(text, "version https://git-lfs"):
 		return GitLFS
 	case isZip && has(".npy"):
 		return NPZ
@@ -96,15 +116,19 @@ func Identify(head []byte) *Kind {
 		return Torch
 	case head[0] == '\x80' && has("joblib"):
 		return Joblib
-	case len(head) > 1 && head[0] == 'x' && strings.IndexByte("\x01^\x9c\xda", head[1]) >= 0:
+	case len(head) > 1 && head[0] == 'x' && strings.IndexByte("\x01^\x9c\xda", head[1]) >= 0 && !isText:
 		return Zlib
-	case text[0] == '{' && (has(`"sizes"`) || has(`"weights"`)):
+	case begins("II*\x00"), begins("MM\x00*"):
+		return TIFF
+	case begins("BM") && !isText:
+		return BMP
+	case isText && strings.HasPrefix(text, "{") && (has(`"sizes"`) || has(`"weights"`)):
 		return SavedNetwork
-	case text[0] == '{', text[0] == '[':
+	case isText && listOrDict.MatchString(text):
 		return JSON
 	}
 	for _, k := range withMagic {
-		if bytes.HasPrefix(head, []byte(k.magic)) {
+		if len(head) >= k.at && bytes.HasPrefix(head[k.at:], []byte(k.magic)) {
 			return k
 		}
 	}
@@ -113,22 +137,30 @@ func Identify(head []byte) *Kind {
 	if strings.IndexByte("\x80(]}", head[0]) >= 0 {
 		return Pickle
 	}
-	if line, _, _ := bytes.Cut(text, []byte("\n")); bytes.IndexByte(line, ',') > 0 && bytes.IndexFunc(text, isBinary) < 0 {
+	if line, _, _ := strings.Cut(text, "\n"); isText && tableLine.MatchString(line) {
 		return CSV
 	}
 	return nil
 }
 
+// listOrDict matches the beginning of JSON that may hold digits or a network: a dict with
+// a key, a list of lists, or a list of numbers.
+var listOrDict = regexp.MustCompile(`^(\{\s*("|\}|$)|\[[\s\d.,e+-]*(\[|\]\s*\[|\]?$))`)
+
+// tableLine matches the first line of a table: numbers, single words, or anything in quotes,
+// with commas between them. What is in a cell may be cut.
+var tableLine = regexp.MustCompile(`^\s*(("[^"]*"|[\pL\pN_.+-]*)\s*,\s*)+("[^"]*"?|[\pL\pN_.+-]*)\s*$`)
+
 // isBinary reports whether a character does not belong in text.
-func isBinary(c rune) bool {
-	return c < ' ' && c != '\t' && c != '\r' && c != '\n' || c == utf8.RuneError
-}
+func isBinary(c rune) bool { return c < ' ' && c != '\t' && c != '\r' && c != '\n' }
 
 // Mend returns what to do with the file called name, which is of the kind k.
 func (k *Kind) Mend(name string) string { return withName(k.mend, name) }
 
-// digitModules are the modules whose objects may be digits, to Python.
-var digitModules = regexp.MustCompile(`^(joblib|numpy\.ma|pandas|scipy|torch)\.`)
+// digitModules are the modules whose objects may be digits, to Python. Of numpy's, these
+// have its classes; others have functions that run anything.
+var digitModules = regexp.MustCompile(`^((joblib|pandas|scipy|torch)\.|` +
+	`numpy(\.(ma|rec|char|core|_core|matrixlib|lib|polynomial|random)(\..*)?)?$)`)
 
 // MendPickle returns what to do with a pickle, gzip'd or not, in the file called
 // name, if it needs a module whose names its decoder does not know, or is of protocol

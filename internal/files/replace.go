@@ -6,8 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"strings"
+	"syscall"
 )
 
 // Replace calls write with a temporary file beside file, and gives it the name of
@@ -15,11 +19,15 @@ import (
 // file or the new one. The new one keeps the old one's mode. A link is itself replaced:
 // call Target first. Errors here leave out the names of files: the caller adds the name
 // that the user has typed.
+//
+// A signal that ends the program, such as that of Ctrl-C, removes the temporary file. One that
+// no program can catch leaves it: its name is that of file, a number, and ".tmp".
 func Replace(file string, write func(io.Writer) error) error {
-	f, err := createBeside(file)
+	f, done, err := createBeside(file)
 	if err != nil {
 		return Bare(err)
 	}
+	defer done()
 	w := bufio.NewWriter(f)
 	err = write(w)
 	if err == nil {
@@ -38,7 +46,6 @@ func Replace(file string, write func(io.Writer) error) error {
 		err = rename(f.Name(), file)
 	}
 	if err != nil {
-		os.Remove(f.Name())
 		return Bare(err)
 	}
 	if folder, err := os.Open(filepath.Dir(file)); err == nil { // the new name is to be on the disk too
@@ -55,21 +62,64 @@ var (
 )
 
 // createBeside creates a new file in the folder of file, under a name that no file
-// and no link has.
-func createBeside(file string) (f *os.File, err error) {
-	for n := range 1000 {
-		name := fmt.Sprintf("%s.%d.tmp", file, n)
+// and no link has. done removes it, unless it has been renamed; a signal that ends the
+// program does so, too, until done is called.
+func createBeside(file string) (f *os.File, done func(), err error) {
+	signals, finished := make(chan os.Signal, 1), make(chan struct{})
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+		if !signal.Ignored(s) { // nohup has the program ignore one
+			signal.Notify(signals, s)
+		}
+	}
+	for range 1000 {
+		name := fmt.Sprintf("%s.%d.tmp", file, rand.Uint32())
 		if f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666); !errors.Is(err, fs.ErrExist) {
 			break
 		}
 	}
-	return f, err
+	remove := func() {
+		if err == nil {
+			f.Close() // Windows removes no open file
+			os.Remove(f.Name())
+		}
+	}
+	go func() {
+		select {
+		case s := <-signals:
+			remove()
+			die(s)
+		case <-finished:
+		}
+	}()
+	done = func() {
+		signal.Stop(signals)
+		close(finished)
+		remove()
+		select {
+		case s := <-signals: // it came just now
+			die(s)
+		default:
+		}
+	}
+	if err != nil {
+		done()
+	}
+	return f, done, err
+}
+
+// die ends the program as the signal s does when nobody catches it.
+func die(s os.Signal) {
+	signal.Reset(s)
+	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(s) == nil {
+		select {} // it is on its way
+	}
+	os.Exit(1) // on Windows no program can send it
 }
 
 // Target returns the file to give to Replace: the one that file leads to, link after
 // link, if file is a link, whether there is such a file or not; else file itself. It
-// fails if Replace could not replace that one. To find out, it makes a temporary file and
-// removes it.
+// fails if Replace could not replace that one. To find out, it replaces the file by a
+// copy of it; or, if there is none, it makes a temporary file and removes it.
 func Target(file string) (string, error) {
 	for links := 0; ; links++ {
 		to, err := os.Readlink(file)
@@ -94,12 +144,32 @@ func Target(file string) (string, error) {
 			return "", Bare(err)
 		}
 		f.Close()
+		return file, replaceByCopy(file, info)
 	}
-	f, err := createBeside(file)
+	_, done, err := createBeside(file)
 	if err != nil {
 		return "", Bare(err)
 	}
-	return file, Bare(errors.Join(f.Close(), os.Remove(f.Name())))
+	done()
+	return file, nil
+}
+
+// replaceByCopy replaces file by a copy of it, as old.
+func replaceByCopy(file string, old fs.FileInfo) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return Bare(err)
+	}
+	err = Replace(file, func(w io.Writer) error {
+		defer f.Close() // Windows replaces no open file
+		_, err := io.Copy(w, f)
+		return err
+	})
+	if err != nil {
+		f.Close()
+		return fmt.Errorf("it cannot be replaced: %w", err)
+	}
+	return Bare(os.Chtimes(file, old.ModTime(), old.ModTime()))
 }
 
 // Output returns the file to give to Replace for an output called file, as Target does.
@@ -117,11 +187,29 @@ func Output(file string, read ...string) (string, error) {
 	return target, nil
 }
 
-// Same reports whether two names are those of one file.
+// Same reports whether two names are those of one file, whether there is such a file yet
+// or not.
 func Same(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+	if errA == nil || errB == nil {
+		return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+	}
+	folderA, errA := os.Stat(filepath.Dir(a))
+	folderB, errB := os.Stat(filepath.Dir(b))
+	return errA == nil && errB == nil && os.SameFile(folderA, folderB) &&
+		strings.EqualFold(filepath.Base(a), filepath.Base(b)) // some systems take a capital for the small letter
+}
+
+// IsOpen reports whether w is the file called name, as standard output may be.
+func IsOpen(w io.Writer, name string) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	infoF, errF := f.Stat()
+	info, err := os.Stat(name)
+	return errF == nil && err == nil && os.SameFile(infoF, info)
 }
 
 // Bare returns what is wrong with a file, without its name.

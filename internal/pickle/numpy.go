@@ -7,18 +7,19 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // An Array is a numpy array of numbers.
 //
-// Its elements are numbered row by row: the last index runs fastest. They are so even if
-// the file has them column by column.
+// Its elements are numbered row by row: the last index runs fastest. They are so whatever
+// their order is in the file.
 type Array struct {
 	Shape []int // the length of each axis; nil in an array that the pickle never completes
 	Type  Type
 
 	bigEndian bool
-	byColumn  bool     // the first index runs fastest in memory (Fortran's order), not the last (C's)
+	strides   []int    // how far apart in memory two neighbours on each axis are, in elements; nil if row by row
 	pieces    [][]byte // as those of a String; nil where Release has let go of one
 }
 
@@ -62,7 +63,7 @@ func (a *Array) Len() int {
 // let go of one.
 func (a *Array) Floats(dst []float64, from int) {
 	size := a.Type.Size
-	if a.byColumn {
+	if a.strides != nil {
 		for j := range dst {
 			dst[j] = a.number(a.at(a.place(from+j) * size))
 		}
@@ -87,7 +88,7 @@ func (a *Array) Floats(dst []float64, from int) {
 // Value returns element n as an int64, a uint64 if it is 2⁶³ or more, or a float64.
 // It panics as Floats does.
 func (a *Array) Value(n int) any {
-	if a.byColumn {
+	if a.strides != nil {
 		n = a.place(n)
 	}
 	p := a.at(n * a.Type.Size)
@@ -102,12 +103,12 @@ func (a *Array) Value(n int) any {
 }
 
 // Release lets go of the memory of the elements before n. They cannot be read any
-// more. (An array that lies column by column keeps all until n is Len.)
+// more. (An array that does not lie row by row keeps all until n is Len.)
 func (a *Array) Release(n int) {
 	switch {
 	case n == a.Len():
 		clear(a.pieces)
-	case !a.byColumn:
+	case a.strides == nil:
 		clear(a.pieces[:n*a.Type.Size/pieceSize])
 	}
 }
@@ -121,18 +122,16 @@ func (a *Array) at(offset int) []byte {
 	return piece[offset%pieceSize:]
 }
 
-// place returns where element n lies in an array that lies column by column: after
-// how many others. Element 1 of 2×3 numbers is in row 0, column 1, which is place 2 of
+// place returns where element n lies in an array with strides: after how many others.
+// In 2×3 numbers that lie column by column, with the strides 1 and 2, element 1 is in
+// row 0, column 1, which is place 2 of
 //
 //	0 2 4
 //	1 3 5
-func (a *Array) place(n int) int {
-	place, step := 0, a.Len()
+func (a *Array) place(n int) (place int) {
 	for axis := len(a.Shape) - 1; axis >= 0; axis-- {
-		length := a.Shape[axis]
-		step /= length // how far apart in memory two neighbours on this axis are
-		place += n % length * step
-		n /= length
+		place += n % a.Shape[axis] * a.strides[axis]
+		n /= a.Shape[axis]
 	}
 	return place
 }
@@ -173,6 +172,8 @@ type global string
 
 const (
 	ndarray     global = "numpy ndarray"
+	memmap      global = "numpy memmap" // an array whose elements lie in a file, but not in a pickle
+	matrix      global = "numpy matrix" // an array of two dimensions
 	numpyDtype  global = "numpy dtype"
 	reconstruct global = "numpy.core.multiarray _reconstruct"
 	scalar      global = "numpy.core.multiarray scalar"   // an integer of numpy's, as in list(labels)
@@ -186,14 +187,20 @@ var renamed = map[string]string{
 	"numpy._core.multiarray":       "numpy.core.multiarray", // numpy 2
 	"numpy._core.numeric":          "numpy.core.numeric",    // numpy 2
 	"numpy.core._multiarray_umath": "numpy.core.multiarray", // numpy 1.16.0, by mistake
+	"numpy.core.memmap":            "numpy",                 // the older numpys
+	"numpy.matrixlib.defmatrix":    "numpy",                 // the older numpys
 }
 
 // global pushes a name for REDUCE to use, if it is one of those above.
 func (m *machine) global(module, name string) {
 	switch g := global(cmp.Or(renamed[module], module) + " " + name); g {
-	case ndarray, numpyDtype, reconstruct, scalar, frombuffer, encode, emptyBytes:
+	case ndarray, memmap, matrix, numpyDtype, reconstruct, scalar, frombuffer, encode, emptyBytes:
 		m.push(g)
 	default:
+		if strings.HasSuffix(name, "\r") {
+			m.corrupt("%q: the ends of lines were changed on the way, as by a transfer in text mode; "+
+				"get the file again, in binary mode", name)
+		}
 		panic(failure{&UnsupportedError{Offset: m.start, Module: module,
 			Message: fmt.Sprintf("%q of module %q is no name that arrays need, and was not called", name, module)}})
 	}
@@ -206,10 +213,11 @@ type dtype struct {
 }
 
 // The orders of an array's elements by numpy's names, those of the languages C and
-// Fortran.
+// Fortran, and any other.
 const (
 	lastIndexFastest  = `C`
 	firstIndexFastest = `F`
+	orderOfAxes       = `K`
 )
 
 // reduce carries out REDUCE: it makes what numpy or Python would have made of these
@@ -221,7 +229,7 @@ func (m *machine) reduce() {
 		m.corrupt("REDUCE without a function and a tuple of arguments")
 	}
 	switch {
-	case function == reconstruct && len(args) == 3 && args[0] == any(ndarray):
+	case function == reconstruct && len(args) == 3 && slices.Contains([]any{ndarray, memmap, matrix}, args[0]):
 		// (ndarray, (0,), b'b'): an array of shape (0,) and signed bytes, empty until BUILD
 		shape, ok := args[1].(Tuple)
 		if !ok || len(shape) != 1 || shape[0] != any(int64(0)) || m.name(args[2]) != "b" {
@@ -237,13 +245,16 @@ func (m *machine) reduce() {
 		m.push(m.newDtype(m.name(args[0])))
 	case function == scalar && len(args) == 2:
 		m.push(m.newScalar(args[0], args[1]))
-	case function == frombuffer && len(args) == 4:
-		order := m.name(args[3])
-		if order != lastIndexFastest && order != firstIndexFastest {
+	case function == frombuffer && (len(args) == 4 || len(args) == 5):
+		// (bytes, dtype, shape, order), since numpy 2.3 perhaps (bytes, dtype, shape, 'K', axes)
+		a, order := &Array{}, m.name(args[3])
+		if order != lastIndexFastest && order != firstIndexFastest && (order != orderOfAxes || len(args) == 4) {
 			m.unsupported("an array in order %q", order)
 		}
-		a := &Array{}
 		m.fill(a, args[2], args[1], order == firstIndexFastest, args[0])
+		if order == orderOfAxes {
+			m.transpose(a, args[4])
+		}
 		m.push(a)
 	case function == encode && len(args) == 2:
 		if codec := m.name(args[1]); codec != "latin1" {
@@ -292,8 +303,13 @@ func (m *machine) newDtype(name string) *dtype {
 			return &dtype{Type: t}
 		}
 	}
-	m.unsupported("an array of dtype %q, want float32, float64 or integers", name)
+	m.needNumpy("an array of dtype %q, want float32, float64 or integers", name)
 	return nil
+}
+
+// needNumpy ends the reading: the pickle holds something else of numpy's.
+func (m *machine) needNumpy(format string, args ...any) {
+	panic(failure{&UnsupportedError{Offset: m.start, Module: "numpy", Message: fmt.Sprintf(format, args...)}})
 }
 
 // setOrder completes a dtype with its byte order.
@@ -308,7 +324,10 @@ func (m *machine) setOrder(d *dtype, order string) {
 func (m *machine) newScalar(elements, data any) any {
 	d, ok := elements.(*dtype)
 	s, isString := data.(String)
-	if !ok || d.order == 0 || d.Kind == 'f' || !isString || s.isText || s.Len() != d.Size {
+	if ok && d.Kind == 'f' {
+		m.needNumpy("a number of type %v, want integers", d.Type)
+	}
+	if !ok || d.order == 0 || !isString || s.isText || s.Len() != d.Size {
 		m.corrupt("a number that is %s and %s, want one of numpy's integers", Describe(elements), Describe(data))
 	}
 	return (&Array{Type: d.Type, bigEndian: d.order == '>', pieces: s.pieces}).Value(0)
@@ -335,7 +354,7 @@ func (m *machine) fill(a *Array, shape, elements any, byColumn bool, data any) {
 	if a.Shape != nil {
 		m.corrupt("an array that is built twice")
 	}
-	*a = Array{Shape: []int{}, Type: d.Type, bigEndian: d.order == '>', byColumn: byColumn && len(lengths) > 1}
+	*a = Array{Shape: []int{}, Type: d.Type, bigEndian: d.order == '>'}
 	const tooMany = 1 << 31 // more elements than any string has bytes; the square of it is no overflow
 	n := int64(1)
 	for _, length := range lengths {
@@ -347,6 +366,38 @@ func (m *machine) fill(a *Array, shape, elements any, byColumn bool, data any) {
 	if n*int64(d.Size) != int64(length(a.pieces)) {
 		m.corrupt("an array of shape %v of %v needs another number of bytes than the %d it has",
 			a.Shape, d.Type, length(a.pieces))
+	}
+	if byColumn && len(lengths) > 1 {
+		step := 1
+		for _, length := range a.Shape {
+			a.strides = append(a.strides, step)
+			step *= length
+		}
+	}
+}
+
+// transpose changes the order of a's axes, as numpy's a.transpose(axes) does: axis i of
+// the result is axis axes[i] of a. The elements stay where they are.
+func (m *machine) transpose(a *Array, axes any) {
+	order, ok := axes.(Tuple)
+	if !ok || len(order) != len(a.Shape) {
+		m.corrupt("axes in the order %s for %d of them", Describe(axes), len(a.Shape))
+	}
+	strides, step := make([]int, len(order)), 1
+	for axis := len(order) - 1; axis >= 0; axis-- {
+		strides[axis] = step
+		step *= a.Shape[axis]
+	}
+	shape := a.Shape
+	a.Shape, a.strides = make([]int, len(order)), make([]int, len(order))
+	seen := make([]bool, len(order))
+	for i, v := range order {
+		axis, ok := v.(int64)
+		if !ok || axis < 0 || axis >= int64(len(order)) || seen[axis] {
+			m.corrupt("axes in an order with %s in it", Describe(v))
+		}
+		seen[axis] = true
+		a.Shape[i], a.strides[i] = shape[axis], strides[axis]
 	}
 }
 

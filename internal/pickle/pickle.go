@@ -121,7 +121,7 @@ func (e *FormatError) Unwrap() error { return e.Err }
 type UnsupportedError struct {
 	Offset   int64 // of the instruction at fault
 	Message  string
-	Module   string // of a name that is not known, such as "pandas.core.frame"; else ""
+	Module   string // that Python needs for it: of a name that is not known, "pandas.core.frame", or "numpy"; else ""
 	TextForm bool   // the pickle is one of protocol 0, which is text
 }
 

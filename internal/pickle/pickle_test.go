@@ -103,6 +103,12 @@ func pyArray(shape, dtype, data string) string {
 	return pyNewArray + "(K\x01" + shape + dtype + pyFalse + data + "tb"
 }
 
+// pyFrombuffer is a 2×1 array as protocol 5 writes it, in this order, and with these axes.
+func pyFrombuffer(order, axes string) string {
+	return pyGlobal("numpy.core.numeric", "_frombuffer") + "(" + pyBytes("ab") + pyDtype("|u1") + pyShape(2, 1) +
+		pyStr(order) + axes + "tR."
+}
+
 // pyEncode is bytes as Python 3 writes them in protocol 2: the text of them.
 func pyEncode(data string) string {
 	var text []byte
@@ -603,7 +609,7 @@ func TestRefuses(t *testing.T) {
 		{"dtype of version 4", dtypeState("(K\x03", "(K\x04"), unsupported, "version 3"},
 		{"dtype of a long state", dtypeState("NNN", "NNNN"), unsupported, "version 3"},
 		{"dtype of a short state", dtypeState("NNN", "NN"), unsupported, "version 3"},
-		{"scalar of a float", scalar(f4 + pyBytes("1234")), format, "want one of numpy's integers"},
+		{"scalar of a float", scalar(f4 + pyBytes("1234")), unsupported, "a number of type f4, want integers"},
 		{"scalar of three bytes", scalar(pyDtype("<i4") + pyBytes("abc")), format, "a string of 3 bytes, want"},
 		{"scalar of five bytes", scalar(pyDtype("<i4") + pyBytes("abcde")), format, "a string of 5 bytes, want"},
 		{"scalar of text", scalar(pyDtype("|u1") + pyText("a")), format, "a text of 1 bytes, want"},
@@ -693,6 +699,15 @@ func TestRefuses(t *testing.T) {
 		{"BINGET of nothing", pyProto2 + "h\x05.", format, "nothing was stored in the memo as number 5"},
 		{"LONG_BINGET of nothing", pyProto2 + "j\xff\xff\xff\xff.", format, "number 4294967295"},
 		{"BINGET past the memo", pyProto2 + "Nq\x01h\x00.", format, "number 0"},
+		{"ends of lines changed", strings.ReplaceAll(pyArray(pyShape(1), pyDtype("|u1"), pyBytes("a")), "\n", "\r\n") + ".",
+			format, `"_reconstruct\r": the ends of lines were changed on the way`},
+		{"order K without axes", pyFrombuffer("K", ""), unsupported, `an array in order "K"`},
+		{"no axes", pyFrombuffer("K", "N"), format, "axes in the order None for 2 of them"},
+		{"too few axes", pyFrombuffer("K", pyShape(0)), format, "axes in the order a tuple of 1"},
+		{"an axis twice", pyFrombuffer("K", pyShape(1, 1)), format, "axes in an order with 1 in it"},
+		{"an axis too many", pyFrombuffer("K", pyShape(0, 2)), format, "axes in an order with 2 in it"},
+		{"an axis below 0", pyFrombuffer("K", pyShape(-1, 0)), format, "axes in an order with -1 in it"},
+		{"an axis that is None", pyFrombuffer("K", "(NK\x00t"), format, "axes in an order with None in it"},
 		{"STACK_GLOBAL of an int", pyProto2 + "K\x01K\x02\x93.", format, "2 where a short string belongs"},
 		{"LONG1 of nine bytes", pyProto2 + "\x8a\x09123456789.", format, "an integer of 9 bytes"},
 		{"LONG1 of 255 bytes", pyProto2 + "\x8a\xff" + strings.Repeat("1", 255) + ".", format, "an integer of 255 bytes"},
@@ -728,7 +743,8 @@ func TestRefuses(t *testing.T) {
 		}
 		var refused *UnsupportedError
 		if errors.As(err, &refused) && (refused.TextForm != strings.HasSuffix(test.want, "is text") ||
-			(refused.Module != "") != strings.Contains(err.Error(), "of module")) {
+			(refused.Module != "") != (strings.Contains(err.Error(), "of module") || strings.Contains(err.Error(), "of dtype") ||
+				strings.Contains(err.Error(), "of type"))) {
 			t.Errorf("%s: the error is %+v", test.name, refused)
 		}
 		if v != nil {
@@ -916,7 +932,7 @@ func TestPanics(t *testing.T) {
 			a.Release(2)
 			a.Floats(make([]float64, 1), 1)
 		}, "Release"},
-		"by column": {func() { Write(io.Discard, &Array{Shape: []int{1, 1}, byColumn: true}) }, "row by row"},
+		"by column": {func() { Write(io.Discard, &Array{Shape: []int{1, 1}, strides: []int{1, 1}}) }, "row by row"},
 	} {
 		func() {
 			defer func() {

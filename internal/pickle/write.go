@@ -72,7 +72,7 @@ func (p *writer) integer(n int64) {
 // array writes an array as numpy does: _reconstruct(ndarray, (0,), 'b') makes an empty
 // one, and BUILD gives it its state, (1, shape, dtype, False, bytes).
 func (p *writer) array(a *Array) {
-	if a.byColumn || a.bigEndian {
+	if a.strides != nil || a.bigEndian {
 		panic("pickle: Write: an array that does not lie row by row, or not little-endian")
 	}
 	p.once(globalCode(reconstruct))

@@ -151,6 +151,9 @@ def main():
     write('pickle.pkl', good)
     write('twice.pkl.gz.gz', zipped(zipped(good)))
     write('pickle.xz', lzma.compress(good))
+    write('pickle.xz.gz', zipped(lzma.compress(good)))
+    write('half.pkl.gz', zipped(pickle.dumps([(np.round(255 * x).astype('f2'), y) for x, y in PAIRS], 4)))
+    write('ones.pkl.gz', zipped(pickle.dumps([(x, list(y.astype('f8'))) for x, y in PAIRS], 4)))
     write('pickle.bz2', bz2.compress(good))
 
     def save_zip(f):

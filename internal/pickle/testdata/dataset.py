@@ -10,6 +10,8 @@ This file and standin.py run under Python 2.7 as well as 3, because the book's
 MNIST file came from Python 2.
 """
 
+import tempfile
+
 ROWS = (6, 2, 3)  # how many images: training, validation, test
 COLUMNS = 12
 
@@ -25,7 +27,8 @@ def label(s, i):
 
 
 def build(np, images='<f4', labels='<i8', order='C', rows=ROWS, lists=False,
-          readonly=False, strided=False, square=False, pairs=3, expanded=False):
+          readonly=False, strided=False, square=False, pairs=3, expanded=False,
+          subclass=None, transposed=False):
     """The data set as Python would hold it just before pickling it.
 
     np is numpy, or standin.py in its place. images is a numpy type: a pixel is
@@ -33,8 +36,9 @@ def build(np, images='<f4', labels='<i8', order='C', rows=ROWS, lists=False,
     type or one of the lists that label_column knows. order is the memory order
     of the images, 'C' or 'F'. lists asks for lists in place of all tuples. The real
     numpy can do more: square makes the images n x 3 x 4, two pairs leave out the
-    validation set, and expanded makes lists of the training set's arrays, as the
-    book's expand_mnist.py does.
+    validation set, expanded makes lists of the training set's arrays, as the
+    book's expand_mnist.py does, and subclass is 'memmap' or 'matrix'. The stand-in can
+    do one thing more: transposed lets n x 3 x 4 images lie in memory as 3 x 4 x n.
     """
     sets = []
     for s, n in enumerate(rows):
@@ -45,6 +49,14 @@ def build(np, images='<f4', labels='<i8', order='C', rows=ROWS, lists=False,
             x = np.repeat(x, 2, axis=0)[::2]
         if square:
             x = x.reshape(n, 3, 4, order='C').copy(order)
+        if subclass == 'matrix':
+            x = np.matrix(x)
+        if subclass == 'memmap':
+            mapped = np.memmap(tempfile.TemporaryFile(), x.dtype, shape=x.shape)
+            mapped[:] = x
+            x = mapped
+        if transposed:
+            x.lie((n, 3, 4), (1, 2, 0))
         pair = (x, label_column(np, s, n, labels))
         if expanded and s == 0:
             pair = [list(column) for column in zip(*zip(*pair))]

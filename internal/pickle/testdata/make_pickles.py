@@ -104,6 +104,8 @@ def python3():
             if protocol < 5 or python != '3.6':
                 made.append(Fixture(f'{prefix}-protocol{protocol}', python, protocol,
                                     False, {}, about))
+    made.append(Fixture('py3.13-numpy2.3-protocol5-transposed', '3.13', 5, False,
+                        {'transposed': True}, 'n x 3 x 4 that lie as 3 x 4 x n'))
     for python, protocol in ('3.8', 4), ('3.11', 2), ('3.11', 5):
         made.append(Fixture(f'py{python}-pure-protocol{protocol}', python, protocol,
                             True, {}, 'the pickler in pure Python'))
@@ -149,6 +151,9 @@ def variants():
             order='F')
     add('two-pairs', 'training and test alone, n x 3 x 4 and uint8, as by Keras', 2,
         images='|u1', square=True, pairs=2)
+    for protocol in 2, 5:
+        for subclass in 'memmap', 'matrix':
+            add(subclass, f'images in a numpy.{subclass}', protocol, subclass=subclass)
     add('images-read-only', 'bytes, not a bytearray, for the buffer', 5,
         readonly=True)
     add('images-strided', 'images not in one piece: not by _frombuffer', 5,
@@ -313,7 +318,13 @@ class Reader(pickle.Unpickler):
     def find_class(self, module, name):
         self.globals.add(f'{module}.{name}')
         # This numpy is older than numpy 2's name for its core.
-        return super().find_class(module.replace('numpy._core', 'numpy.core'), name)
+        found = super().find_class(module.replace('numpy._core', 'numpy.core'), name)
+        if name != '_frombuffer':
+            return found
+        # As numpy 2.3 has it.
+        return lambda buffer, dtype, shape, order, axes=None: (
+            found(buffer, dtype, shape, 'C').transpose(axes) if order == 'K'
+            else found(buffer, dtype, shape, order))
 
 
 def check(name, sets, spec):
@@ -324,7 +335,7 @@ def check(name, sets, spec):
     assert len(sets) == len(numbers), name
     for s, (x, y) in zip(numbers, sets):
         x = numpy.array(x)
-        if spec.get('square'):
+        if spec.get('square') or spec.get('transposed'):
             assert x.shape[1:] == (3, 4), name
             x = x.reshape(rows[s], dataset.COLUMNS)
         levels = [[dataset.level(s, i, j) for j in range(dataset.COLUMNS)]

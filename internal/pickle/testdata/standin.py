@@ -71,6 +71,7 @@ class ndarray(object):
         self.dtype = dtype_of(code)
         # Up to one row or column both orders are the same, and numpy says C.
         self.fortran = order == 'F' and len(shape) == 2 and min(shape) > 1
+        self.memory = None  # the order of the axes in memory, if neither C's nor Fortran's
         self.writeable = True
         self.values = {}
 
@@ -80,10 +81,20 @@ class ndarray(object):
     def setflags(self, write):
         self.writeable = write
 
+    def lie(self, shape, memory):
+        """Reshapes a matrix, whose rows become matrices, and has its axes lie in memory
+        in this order."""
+        self.values = dict(((i, j // shape[2], j % shape[2]), value)
+                           for (i, j), value in self.values.items())
+        self.shape = shape
+        self.memory = memory
+
     def tobytes(self):
         indexes = list(itertools.product(*[range(n) for n in self.shape]))
         if self.fortran:  # the first index runs fastest, not the last
             indexes.sort(key=lambda index: index[::-1])
+        if self.memory:
+            indexes.sort(key=lambda index: [index[axis] for axis in self.memory])
         return b''.join([self.dtype.pack(self.values.get(index, 0))
                          for index in indexes])
 
@@ -102,6 +113,10 @@ class ndarray(object):
             return self.__reduce__()
         # A buffer that may be written to is pickled as a bytearray.
         data = bytearray(self.tobytes()) if self.writeable else self.tobytes()
+        if self.memory:  # since numpy 2.3, in array_reduce_ex_picklebuffer
+            return (_frombuffer, (pickle.PickleBuffer(data), self.dtype,
+                                  tuple([self.shape[axis] for axis in self.memory]), 'K',
+                                  tuple([self.memory.index(axis) for axis in range(3)])))
         return (_frombuffer, (pickle.PickleBuffer(data), self.dtype,
                               self.shape_tuple(), 'F' if self.fortran else 'C'))
 
