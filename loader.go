@@ -102,6 +102,20 @@ func (d *DataSet) Width() int {
 	return w
 }
 
+// mostlyInk reports whether most pixels are above ½, as where 1 is paper and 0 is ink. Of
+// MNIST's pixels an eighth are.
+func (d *DataSet) mostlyInk() bool {
+	above := 0
+	for _, image := range d.Images {
+		for _, v := range image.Value {
+			if v > 0.5 {
+				above++
+			}
+		}
+	}
+	return above > d.Len()*d.Pixels/2
+}
+
 // Move returns an image, moved by so many pixels to the right and down, both of
 // which may be negative. Pixels that leave the picture are lost, and those that enter
 // it are paper. The result is made in the memory of dst, if there is enough. Move
@@ -202,6 +216,7 @@ const (
 	maxPixels = 1 << 16    // of one image: a place in it is a uint16
 	maxInk    = 60_000_000 // pixels that are not 0, at 6 bytes each; MNIST has 11 million in its 70,000 images
 	imageRoom = 12         // each image counts as so many pixels more: two slices, and what the allocator adds
+	maxImages = maxInk / imageRoom
 	rounding  = 1e-6       // a pixel that was computed may miss 0 or 1 by so much
 )
 
@@ -269,6 +284,7 @@ func (m *maker) list(set string, items []any) (images []SparseRow, pixels int, e
 	if len(items) == 0 {
 		return nil, 0, notImages(set, &pickle.List{})
 	}
+	images = make([]SparseRow, 0, min(len(items), maxImages))
 	for i, item := range items {
 		a, ok := item.(*pickle.Array)
 		if !ok || len(a.Shape) != 1 {
@@ -300,6 +316,9 @@ func (m *maker) images(set string, first int, a *pickle.Array, pixels int) ([]Sp
 	}
 	images, known := m.made[a]
 	n := a.Len() / pixels
+	if !known {
+		images = make([]SparseRow, 0, min(n, maxImages))
+	}
 	for i := range n {
 		if !known {
 			image, err := m.ink(a, i*pixels, pixels)
@@ -336,7 +355,11 @@ func (m *maker) ink(a *pickle.Array, from, pixels int) (SparseRow, error) {
 			v /= 256
 		}
 		if !(v >= -rounding && v <= 1+rounding) { // written so that NaN is refused as well
-			return SparseRow{}, fmt.Errorf("pixel %d: %v is not from 0 to 1", k, v)
+			mend := ""
+			if v > 1 && v <= 255 {
+				mend = "; if they are from 0 to 255: images / 255"
+			}
+			return SparseRow{}, fmt.Errorf("pixel %d: %v is not from 0 to 1%s", k, v, mend)
 		}
 		if ink := float32(min(max(v, 0), 1)); ink != 0 {
 			where, value = append(where, uint16(k)), append(value, ink)

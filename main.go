@@ -77,16 +77,14 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) int {
 	o, err := options.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		o.Usage(stdout)
-		return 0
-	}
-	if err == nil {
+		err = o.Usage(stdout)
+	} else if err == nil {
 		err = (&command{Options: o, stdout: stdout, stderr: stderr}).perform()
 	}
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(stderr, "digits: %v\n", err)
+	fmt.Fprintf(stderr, "digits: %s\n", show.Line(err.Error()))
 	var usage *options.Error
 	if errors.As(err, &usage) {
 		return 2
@@ -150,7 +148,7 @@ func (c *command) perform() error {
 func (c *command) checkOutputs() (err error) {
 	read := append([]string{cmp.Or(c.Data, mnistFile)}, c.Pictures...)
 	if c.Save != "" {
-		if c.saveFile, err = files.Output(c.Save, read...); err != nil {
+		if c.saveFile, err = c.output(c.Save, read...); err != nil {
 			return fmt.Errorf("-save %s: %w", c.Save, err)
 		}
 	}
@@ -158,15 +156,26 @@ func (c *command) checkOutputs() (err error) {
 		return nil
 	}
 	// A page must not replace the network it is made from, as -save may.
-	if c.pageFile, err = files.Output(c.Page, append(read, c.Load)...); err != nil {
+	if c.pageFile, err = c.output(c.Page, append(read, c.Load)...); err != nil {
 		return fmt.Errorf("-page %s: %w", c.Page, err)
 	}
-	save, errSave := filepath.Abs(c.saveFile)
-	page, errPage := filepath.Abs(c.pageFile)
-	if c.Save != "" && errors.Join(errSave, errPage) == nil && (save == page || files.Same(save, page)) {
+	if c.Save != "" && files.Same(c.saveFile, c.pageFile) {
 		return fmt.Errorf("-page %s: that is the file of -save", c.Page)
 	}
 	return nil
+}
+
+// output returns the file to replace for an output called file. It fails if files.Output
+// does, if the lines of the program go there, or if it is built into the program: the next
+// build would not be the same.
+func (c *command) output(file string, read ...string) (string, error) {
+	if files.IsOpen(c.stdout, file) || files.IsOpen(c.stderr, file) {
+		return "", errors.New("the lines of the program go there")
+	}
+	if text, err := os.ReadFile(file); err == nil && (bytes.Equal(text, builtIn) || page.IsSource(text)) {
+		return "", errors.New("it belongs to the source of this program")
+	}
+	return files.Output(file, read...)
 }
 
 // loadNetwork loads the network of -load and tells stderr what it is.
@@ -181,7 +190,7 @@ func (c *command) loadNetwork() (*Network, error) {
 	if kind := files.Identify(head); kind != nil && kind != files.JSON && kind != files.SavedNetwork {
 		return nil, fmt.Errorf("%s: it is %s, not a network as -save writes it", c.Load, kind.What)
 	}
-	net, err := LoadNetwork(c.Load, file)
+	net, err := LoadNetwork(c.Load, file, Costs[c.Cost])
 	if err != nil {
 		return nil, err
 	}
@@ -192,12 +201,16 @@ func (c *command) loadNetwork() (*Network, error) {
 	if c.Given("cost") && Costs[c.Cost] != net.Cost {
 		return nil, fmt.Errorf("%s: the cost of this network is %s: leave out -cost %s", c.Load, net.Cost.Name, c.Cost)
 	}
-	fmt.Fprintf(c.stderr, "network: %s: %s neurons, %s\n", c.Load, dashed(sizes), net.Cost.Name)
+	fmt.Fprintf(c.stderr, "network: %s: %s neurons, %s\n", show.Name(c.Load), dashed(sizes), net.Cost.Name)
 	return net, nil
 }
 
-// dashed writes sizes as 784-30-10.
+// dashed writes sizes as 784-30-10. Of a great many it leaves out most.
 func dashed(sizes []int) string {
+	const most = 20
+	if n := len(sizes); n > most {
+		return fmt.Sprintf("%s-…-%d (%d layers)", dashed(sizes[:most]), sizes[n-1], n)
+	}
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", "-"), "[]")
 }
 
@@ -235,9 +248,12 @@ func (c *command) loadData() (training, validation, test *DataSet, err error) {
 		return nil, nil, nil, err
 	}
 	fmt.Fprintf(c.stderr, "data: %s: %d training, %d validation, %d test digits of %d pixels\n",
-		name, training.Len(), validation.Len(), test.Len(), training.Pixels)
+		show.Name(name), training.Len(), validation.Len(), test.Len(), training.Pixels)
 	if f == nil {
 		fmt.Fprintf(c.stderr, "for the real MNIST: %s\n", getMNIST)
+	}
+	if training.mostlyInk() {
+		fmt.Fprintln(c.stderr, "most pixels are above ½, but ink is 1 and paper 0 here: if yours are the other way round, train on 1 − x")
 	}
 	return training, validation, test, nil
 }
@@ -323,7 +339,7 @@ func (c *command) checkData(training, validation *DataSet) error {
 // nothing to train, it tests it.
 func (c *command) train(net *Network, training, validation, test *DataSet, rng *rand.Rand) error {
 	if c.Epochs > 0 || c.Load == "" {
-		c.announce(net.Sizes())
+		c.announce(net.Sizes(), training.Len())
 	}
 	if c.Epochs == 0 {
 		if _, err := fmt.Fprintf(c.stdout, "Test: %d / %d\n", net.Evaluate(test), test.Len()); err != nil {
@@ -331,7 +347,7 @@ func (c *command) train(net *Network, training, validation, test *DataSet, rng *
 		}
 		return c.keep(net)
 	}
-	epochs, best := 0, 0 // how many there were, and which was the best
+	epochs, best := 0, -1 // how many there were, and which was the best
 	settings := Settings{
 		Epochs: c.Epochs, MiniBatchSize: c.Batch, Eta: c.Eta,
 		Lambda: c.Lambda, Shift: c.Shift, Patience: c.Patience, Validation: validation,
@@ -350,20 +366,42 @@ func (c *command) train(net *Network, training, validation, test *DataSet, rng *
 		return err
 	}
 	took := time.Since(began).Seconds()
-	if c.Patience > 0 {
+	if c.Patience > 0 && best >= 0 {
 		fmt.Fprintf(c.stderr, "epoch %d was the best, and its weights are kept\n", best)
+	} else if c.Patience > 0 {
+		fmt.Fprintln(c.stderr, "no epoch was better than the network before, and its weights are kept")
+		if err := c.keep(net); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(c.stderr, "cost on the training digits: %.4g\n", net.TotalCost(training, c.Lambda))
 	fmt.Fprintf(c.stderr, "took %.1f s, %.2f s an epoch\n", took, took/float64(epochs))
 	if epochs >= 3 && net.Evaluate(test) < test.Len()*15/100 {
-		fmt.Fprintln(c.stderr, "the network is hardly better than chance: the steps may be too long, try a smaller -eta;")
-		fmt.Fprintln(c.stderr, "or its neurons are saturated, where σ′ is almost 0: try -init scaled, or -cost cross-entropy")
+		c.explainChance(net, training)
 	}
 	return nil
 }
 
-// announce tells stderr which network is about to be trained, and how.
-func (c *command) announce(sizes []int) {
+// explainChance tells stderr why net may not have learned: its outputs may be saturated.
+func (c *command) explainChance(net *Network, training *DataSet) {
+	slope := 0.0 // the mean of σ′: 0.25 where the outputs are ½; 0.09 where they are 0.1, as a tenth of the digits want them
+	net.forEach(training, func(_ int, batch *MiniBatch, row int) {
+		for _, a := range batch.A[len(batch.A)-1].Row(row) {
+			slope += sigmoidPrime(a) / float64(digits*training.Len())
+		}
+	})
+	if slope < 0.01 {
+		fmt.Fprintln(c.stderr, "the network is hardly better than chance: its outputs are saturated, where σ′ is almost 0;")
+		fmt.Fprintln(c.stderr, "the steps may be too long, try a smaller -eta; or try -init scaled, or -cost cross-entropy")
+		return
+	}
+	steps := (training.Len()-1)/min(c.Batch, training.Len()) + 1
+	fmt.Fprintf(c.stderr, "the network is hardly better than chance, after %d steps: try more -epochs, a larger -eta,\n", c.Epochs*steps)
+	fmt.Fprintln(c.stderr, "a smaller -lambda if there is one, more neurons, or more digits")
+}
+
+// announce tells stderr which network is about to be trained, and how, on n digits.
+func (c *command) announce(sizes []int, n int) {
 	fmt.Fprintf(c.stderr, "training a network of %s neurons: epochs %d, mini-batches of %d, η %v, seed %d",
 		dashed(sizes), c.Epochs, c.Batch, c.Eta, c.Seed)
 	for _, flag := range c.Chapter3() {
@@ -373,6 +411,9 @@ func (c *command) announce(sizes []int) {
 	if n := len(c.Hidden); n > 1 && c.Hidden[0] == sizes[0] && c.Hidden[n-1] == digits {
 		fmt.Fprintf(c.stderr, "-hidden lists the hidden layers only: leave out %d, the inputs, and %d, the outputs\n",
 			sizes[0], digits)
+	}
+	if c.Epochs > 0 && c.Batch >= n {
+		fmt.Fprintf(c.stderr, "all %d training digits are one mini-batch: an epoch is one step\n", n)
 	}
 }
 
@@ -424,7 +465,7 @@ func (c *command) readPictures(net *Network) error {
 	for _, name := range c.Pictures {
 		readings, err := readPicture(name)
 		if err != nil {
-			fmt.Fprintf(c.stderr, "digits: %v\n", err)
+			fmt.Fprintf(c.stderr, "digits: %s\n", show.Line(err.Error()))
 			failed++
 			continue
 		}
@@ -450,9 +491,9 @@ func (c *command) answer(net *Network, name string, readings []*picture.Digit) e
 		done = append(slices.Clone(done), "as the network is unsure of it otherwise")
 	}
 	if len(done) > 0 {
-		fmt.Fprintf(c.stderr, "%s: %s\n", name, strings.Join(done, ", "))
+		fmt.Fprintf(c.stderr, "%s: %s\n", show.Name(name), strings.Join(done, ", "))
 	}
-	if _, err := fmt.Fprintf(c.stdout, "%s: %s\n", name, show.Answer(outputs[taken])); err != nil {
+	if _, err := fmt.Fprintf(c.stdout, "%s: %s\n", show.Name(name), show.Answer(outputs[taken])); err != nil {
 		return err
 	}
 	if c.Show > 0 || show.IsTerminal(c.stdout) {
@@ -477,13 +518,12 @@ func readPicture(name string) ([]*picture.Digit, error) {
 		return nil, err
 	}
 	defer f.Close()
-	readings, err := picture.Read(f)
-	if errors.Is(err, image.ErrFormat) {
-		head := make([]byte, files.HeadSize)
-		n, _ := f.ReadAt(head, 0)
-		if kind := files.Identify(head[:n]); kind != nil {
-			err = &picture.Error{Message: "it is " + kind.What + ", not a picture"}
-		}
+	file := bufio.NewReader(f)
+	head, _ := file.Peek(files.HeadSize) // its error comes again
+	kind := files.Identify(head)
+	readings, err := picture.Read(file)
+	if errors.Is(err, image.ErrFormat) && kind != nil {
+		err = &picture.Error{Message: fmt.Sprintf("not a PNG, JPEG or GIF but %s; %s", kind.What, kind.Mend(name))}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, files.Bare(err))

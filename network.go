@@ -106,8 +106,8 @@ type Settings struct {
 	Progress func(done, total int)
 
 	// AfterEpoch, unless nil, is called when the line of an epoch has been
-	// written. Its error ends the training. isBest says whether this epoch is the
-	// best so far, by the validation digits; without Patience it is always true.
+	// written. Its error ends the training. isBest says whether the network is now
+	// better than ever before, by the validation digits; without Patience it is always true.
 	AfterEpoch func(epoch int, isBest bool) error
 }
 
@@ -457,15 +457,16 @@ func (net *Network) TotalCost(data *DataSet, lambda float64) float64 {
 
 // sgdWithPatience is SGD with early stopping. Each epoch is judged by the
 // digits of s.Validation, not by the test digits: "Epoch 0: 9129 / 10000
-// validation". Training stops after s.Patience epochs without a new best, or
-// after s.Epochs. The network takes the weights of the best epoch, the first if several
-// are equal. Only then it scores the test digits, if any: "Test: 9804 / 10000".
+// validation". So is the network as it comes: if it has been trained before, it may be
+// better than all epochs. Training stops after s.Patience epochs without a new best, or
+// after s.Epochs. The network takes the best weights, the first if several are equal.
+// Only then it scores the test digits, if any: "Test: 9804 / 10000".
 func (net *Network) sgdWithPatience(trainingData *DataSet, s Settings, testData *DataSet, rng *rand.Rand, out io.Writer) error {
 	if s.Validation == nil || s.Validation.Len() == 0 {
 		panic("network: SGD: patience wants validation digits to judge the epochs by")
 	}
 	t := net.newTraining(trainingData, s, rng)
-	kept, bestEpoch, bestCorrect := net.clone(), 0, -1
+	kept, bestEpoch, bestCorrect := net.clone(), -1, net.Evaluate(s.Validation) // before epoch 0
 	for epoch := range s.Epochs {
 		if err := t.run(epoch); err != nil {
 			return err
@@ -529,8 +530,8 @@ func (net *Network) Save(w io.Writer) error {
 }
 
 // LoadNetwork reads a network from r that Save or network2.py has written. Errors
-// begin with name. A file that names no cost has the quadratic one.
-func LoadNetwork(name string, r io.Reader) (*Network, error) {
+// begin with name. If the file names no cost, it is the given one.
+func LoadNetwork(name string, r io.Reader, cost *Cost) (*Network, error) {
 	saved, err := network2.Read(r)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -541,7 +542,7 @@ func LoadNetwork(name string, r io.Reader) (*Network, error) {
 		net.Biases = append(net.Biases, &Matrix{1, saved.Sizes[l+1], saved.Biases[l]})
 	}
 	for _, c := range Costs {
-		if cmp.Or(saved.Cost, Quadratic.Name) == c.Name {
+		if cmp.Or(saved.Cost, cost.Name) == c.Name {
 			net.Cost = c
 		}
 	}

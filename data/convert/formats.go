@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"digits/internal/pickle"
+	"digits/internal/show"
 )
 
 // An array is numbers that a file holds, the last index running fastest.
@@ -27,9 +28,9 @@ type array struct {
 
 // String says which array it is: "mnist.npz: x_train (60000×28×28)".
 func (a *array) String() string {
-	text := printable(filepath.Base(a.file))
+	text := show.Name(filepath.Base(a.file))
 	for _, name := range a.names {
-		text += ": " + printable(name)
+		text += ": " + show.Name(name)
 	}
 	return text + " (" + strings.ReplaceAll(strings.Trim(fmt.Sprint(a.shape), "[]"), " ", "×") + ")"
 }

@@ -32,12 +32,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
-	"unicode"
 
 	"digits/internal/files"
 	"digits/internal/pickle"
+	"digits/internal/show"
 )
 
 func main() {
@@ -49,32 +49,45 @@ const usage = `usage: go run ./data/convert [-o FILE] FILE...
 Makes digits.pkl.gz, for go run . -data digits.pkl.gz, of digits in IDX, CSV, .npy,
 .npz, JSON or a pickle, compressed or not.
 
-  -o FILE   write FILE instead of digits.pkl.gz
+  -o FILE   write FILE instead of digits.pkl.gz; converted.pkl.gz if that is to be read
 `
+
+// Where the digits go without -o: to the first, or to the second, if the first is among the
+// files that are read.
+const usual, second = "digits.pkl.gz", "converted.pkl.gz"
 
 // run is the whole command: it returns the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("convert", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
-	out := flags.String("o", "digits.pkl.gz", "")
+	out := flags.String("o", "", "")
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, usage)
+		if _, err := fmt.Fprint(stdout, usage); err != nil {
+			fmt.Fprintf(stderr, "convert: %v\n", err)
+			return 1
+		}
 		return 0
 	case err == nil && flags.NArg() == 0:
 		err = errors.New("name a file of digits")
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "convert: %v (-h says more)\n", err)
+		fmt.Fprintf(stderr, "convert: %s (-h says more)\n", show.Line(err.Error()))
 		return 2
+	}
+	if *out == "" {
+		*out = usual
+		if slices.ContainsFunc(flags.Args(), func(name string) bool { return files.Same(name, usual) }) {
+			*out = second
+		}
 	}
 	said, err := convert(flags.Args(), *out)
 	if err == nil {
 		_, err = fmt.Fprintln(stdout, said)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "convert: %v\n", err)
+		fmt.Fprintf(stderr, "convert: %s\n", show.Line(err.Error()))
 		return 1
 	}
 	return 0
@@ -83,27 +96,27 @@ func run(args []string, stdout, stderr io.Writer) int {
 // convert reads the files called names, writes out, and returns what is to be said of it.
 func convert(names []string, out string) (said string, err error) {
 	if _, err := files.Output(out, names...); err != nil {
-		return "", fmt.Errorf("-o %s: %w", printable(out), err)
+		return "", fmt.Errorf("-o %s: %w", show.Name(out), err)
 	}
 	r := newReader(names...)
 	for _, name := range names {
 		if err := r.readFile(name); err != nil {
-			return "", fmt.Errorf("%s: %w", printable(name), err)
+			return "", fmt.Errorf("%s: %w", show.Name(name), err)
 		}
 	}
 	target, err := files.Output(out, r.files...) // with those beside the ones that are named
 	if err != nil {
-		return "", fmt.Errorf("-o %s: %w", printable(out), err)
+		return "", fmt.Errorf("-o %s: %w", show.Name(out), err)
 	}
 	sets, err := makeSets(r.arrays)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", nameFiles(r.files), err)
 	}
 	if err := files.Replace(target, func(w io.Writer) error { return write(w, sets) }); err != nil {
-		return "", fmt.Errorf("%s: %w", printable(out), err)
+		return "", fmt.Errorf("%s: %w", show.Name(out), err)
 	}
 	return fmt.Sprintf("%s: %d training, %d validation, %d test digits of %d pixels, from %s; now run: go run . -data %q",
-		printable(out), sets[0].n(), sets[1].n(), sets[2].n(), sets[0].pixels, nameFiles(r.files), out), nil
+		show.Name(out), sets[0].n(), sets[1].n(), sets[2].n(), sets[0].pixels, nameFiles(r.files), out), nil
 }
 
 // write writes the three sets as the program wants them: a gzip'd pickle of three pairs
@@ -134,15 +147,7 @@ func nameFiles(names []string) string {
 	}
 	var bases []string
 	for _, name := range names {
-		bases = append(bases, printable(filepath.Base(name)))
+		bases = append(bases, show.Name(filepath.Base(name)))
 	}
 	return strings.Join(bases, ", ")
-}
-
-// printable returns a name as it is, or quoted if it would do something to a terminal.
-func printable(name string) string {
-	if strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }) {
-		return strconv.Quote(name)
-	}
-	return name
 }

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"digits/internal/files"
+	"digits/internal/show"
 )
 
 // What files may hold. MNIST is 55 million numbers, EMNIST's digits are 220 million.
@@ -103,10 +104,10 @@ func (r *reader) readOthers(name string) error {
 		}
 		i := slices.IndexFunc(beside, func(e os.DirEntry) bool { return isIt(e.Name()) })
 		if i < 0 {
-			return fmt.Errorf("one of four IDX files, but there is no %s... beside it", printable(name))
+			return fmt.Errorf("one of four IDX files, but there is no %s... beside it", show.Name(name))
 		}
 		if err := r.readFile(folder + beside[i].Name()); err != nil {
-			return fmt.Errorf("%s beside it: %w", printable(beside[i].Name()), err)
+			return fmt.Errorf("%s beside it: %w", show.Name(beside[i].Name()), err)
 		}
 	}
 	return nil
@@ -237,7 +238,7 @@ func (r *reader) readEntry(entry *zip.File, s source) error {
 		_, err = r.read(f, s.in(strings.Split(entry.Name, "/")...))
 	}
 	if err != nil {
-		return fmt.Errorf("%s in it: %w", printable(entry.Name), damage(err))
+		return fmt.Errorf("%s in it: %w", show.Name(entry.Name), damage(err))
 	}
 	return nil
 }

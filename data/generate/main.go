@@ -28,6 +28,7 @@ import (
 
 	"digits/internal/files"
 	"digits/internal/pickle"
+	"digits/internal/show"
 	"digits/internal/strokes"
 )
 
@@ -46,9 +47,9 @@ func main() {
 		log.Fatal("want the names of two files, the digits to read and the file to write, or none")
 	}
 	if err != nil {
-		log.Fatal(err)
+		log.Fatal(show.Line(err.Error()))
 	}
-	fmt.Println(path)
+	fmt.Println(show.Name(path))
 }
 
 // generate draws the digits built into the program, and writes them to the file called path.

@@ -572,17 +572,17 @@ func TestReplaceSignals(t *testing.T) {
 }
 
 // What cannot be renamed over, such as a bind mount, is found out before.
-func TestTargetTriesIt(t *testing.T) {
+func TestOutputTriesIt(t *testing.T) {
 	defer func(r func(string, string) error) { rename = r }(rename)
 	file := filepath.Join(t.TempDir(), "file")
 	rename = func(from, to string) error {
 		return &os.LinkError{Op: "rename", Old: from, New: to, Err: syscall.EBUSY}
 	}
-	if _, err := Target(file); err != nil {
+	if _, err := Output(file); err != nil {
 		t.Errorf("of a new file the error is %v", err)
 	}
 	os.WriteFile(file, []byte("old"), 0o666)
-	if _, err := Target(file); !errors.Is(err, syscall.EBUSY) || strings.Contains(err.Error(), file) {
+	if _, err := Output(file); !errors.Is(err, syscall.EBUSY) || strings.Contains(err.Error(), file) {
 		t.Errorf("the error is %v, want %v without a name", err, syscall.EBUSY)
 	}
 	rename = os.Rename
@@ -590,11 +590,11 @@ func TestTargetTriesIt(t *testing.T) {
 	if err := os.Chtimes(file, then, then); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Target(file); err != nil {
+	if _, err := Output(file); err != nil {
 		t.Error(err)
 	}
 	if info, err := os.Stat(file); err != nil || !info.ModTime().Equal(then) || info.Size() != 3 {
-		t.Errorf("after Target the file is %v, %v, want what it was", info, err)
+		t.Errorf("after Output the file is %v, %v, want what it was", info, err)
 	}
 	if files, _ := os.ReadDir(filepath.Dir(file)); len(files) != 1 {
 		t.Errorf("left behind: %v", files)
@@ -603,7 +603,7 @@ func TestTargetTriesIt(t *testing.T) {
 
 // A link stays a link, also one to a file that is yet to be made; and what stands
 // beside the file, whatever its name, is not touched.
-func TestTargetFollowsLinks(t *testing.T) {
+func TestOutputFollowsLinks(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped: on Windows not every user may make links")
 	}
@@ -622,12 +622,12 @@ func TestTargetFollowsLinks(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		target, err := Target(link)
+		target, err := Output(link)
 		if err != nil || target != file {
-			t.Fatalf("%s: Target = %q, %v, want %q", name, target, err, file)
+			t.Fatalf("%s: Output = %q, %v, want %q", name, target, err, file)
 		}
 		if got, _ := os.ReadFile(file); there && string(got) != "old" || !there && got != nil {
-			t.Errorf("%s: after Target the file holds %q", name, got)
+			t.Errorf("%s: after Output the file holds %q", name, got)
 		}
 		if err := Replace(target, func(w io.Writer) error { _, err := io.WriteString(w, "new"); return err }); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -646,13 +646,13 @@ func TestTargetFollowsLinks(t *testing.T) {
 	if err := os.Symlink("loop", loop); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Target(loop); err == nil || !strings.Contains(err.Error(), "leads to itself") {
+	if _, err := Output(loop); err == nil || !strings.Contains(err.Error(), "leads to itself") {
 		t.Errorf("of a link to itself, the error is %v", err)
 	}
 }
 
-// What Replace could not replace, or the user may not write to, Target refuses.
-func TestTargetRefuses(t *testing.T) {
+// What Replace could not replace, or the user may not write to, Output refuses.
+func TestOutputRefuses(t *testing.T) {
 	dir := t.TempDir()
 	file, readOnly := filepath.Join(dir, "file"), filepath.Join(dir, "read-only")
 	os.WriteFile(file, nil, 0o666)
@@ -668,13 +668,13 @@ func TestTargetRefuses(t *testing.T) {
 			f.Close()
 			continue // this user may write to any file
 		}
-		_, err := Target(c.file)
+		_, err := Output(c.file)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), filepath.Base(dir)) {
 			t.Errorf("%s: the error is %v, want one with %q and without a name", name, err, c.want)
 		}
 	}
-	if got, err := Target(file); err != nil || got != file {
-		t.Errorf("Target(%q) = %q, %v, want the same", file, got, err)
+	if got, err := Output(file); err != nil || got != file {
+		t.Errorf("Output(%q) = %q, %v, want the same", file, got, err)
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 2 {
 		t.Errorf("left behind: %v", files)

@@ -2,8 +2,8 @@
 //
 // Identify tells by the first bytes of a file what Kind of file it is, and Kind.Mend
 // what to do with it. Gunzip inflates a gzip file, and says whether one that it cannot
-// inflate is cut short or damaged. Replace writes a file whole or not at all; Target and
-// Output say before a long run whether it can. A program that wants a gzip'd pickle says
+// inflate is cut short or damaged. Replace writes a file whole or not at all; Output says
+// before a long run whether it can. A program that wants a gzip'd pickle says
 //
 //	kind := files.Identify(head)
 //	fmt.Errorf("%s: not a gzip file but %s; %s", name, kind.What, kind.Mend(name))

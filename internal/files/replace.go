@@ -17,7 +17,7 @@ import (
 // Replace calls write with a temporary file beside file, and gives it the name of
 // file when all of it is on the disk: whatever stops the program, there is the old
 // file or the new one. The new one keeps the old one's mode. A link is itself replaced:
-// call Target first. Errors here leave out the names of files: the caller adds the name
+// call Output first. Errors here leave out the names of files: the caller adds the name
 // that the user has typed.
 //
 // A signal that ends the program, such as that of Ctrl-C, removes the temporary file. One that
@@ -116,15 +116,30 @@ func die(s os.Signal) {
 	os.Exit(1) // on Windows no program can send it
 }
 
-// Target returns the file to give to Replace: the one that file leads to, link after
-// link, if file is a link, whether there is such a file or not; else file itself. It
-// fails if Replace could not replace that one. To find out, it replaces the file by a
-// copy of it; or, if there is none, it makes a temporary file and removes it.
-func Target(file string) (string, error) {
+// Output returns the file to give to Replace for an output called file: the one that it leads
+// to, link after link, if it is a link, whether there is such a file or not; else file itself.
+// It fails if that is one of the files read, or if Replace could not replace it. To find out,
+// it replaces the file by a copy of it; if there is none yet, it makes a temporary file
+// and removes it.
+func Output(file string, read ...string) (string, error) {
+	target, err := follow(file)
+	if err != nil {
+		return "", err
+	}
+	for _, input := range read {
+		if Same(input, target) {
+			return "", fmt.Errorf("it would replace %s, which is to be read", input)
+		}
+	}
+	return target, try(target)
+}
+
+// follow returns the file that file leads to, link after link, or file itself.
+func follow(file string) (string, error) {
 	for links := 0; ; links++ {
 		to, err := os.Readlink(file)
-		if err != nil {
-			break // not a link
+		if err != nil { // not a link
+			return file, nil
 		}
 		if links == 100 {
 			return "", errors.New("a link that leads to itself")
@@ -135,23 +150,27 @@ func Target(file string) (string, error) {
 		}
 		file = to
 	}
+}
+
+// try fails if Replace could not replace file.
+func try(file string) error {
 	if info, err := os.Stat(file); err == nil {
 		if !info.Mode().IsRegular() {
-			return "", errors.New("not an ordinary file")
+			return errors.New("not an ordinary file")
 		}
 		f, err := os.OpenFile(file, os.O_WRONLY, 0) // one that may not be written to is not to be replaced
 		if err != nil {
-			return "", Bare(err)
+			return Bare(err)
 		}
 		f.Close()
-		return file, replaceByCopy(file, info)
+		return replaceByCopy(file, info)
 	}
 	_, done, err := createBeside(file)
 	if err != nil {
-		return "", Bare(err)
+		return Bare(err)
 	}
 	done()
-	return file, nil
+	return nil
 }
 
 // replaceByCopy replaces file by a copy of it, as old.
@@ -170,21 +189,6 @@ func replaceByCopy(file string, old fs.FileInfo) error {
 		return fmt.Errorf("it cannot be replaced: %w", err)
 	}
 	return Bare(os.Chtimes(file, old.ModTime(), old.ModTime()))
-}
-
-// Output returns the file to give to Replace for an output called file, as Target does.
-// It fails also if that is one of the files read.
-func Output(file string, read ...string) (string, error) {
-	target, err := Target(file)
-	if err != nil {
-		return "", err
-	}
-	for _, input := range read {
-		if Same(input, target) {
-			return "", fmt.Errorf("it would replace %s, which is to be read", input)
-		}
-	}
-	return target, nil
 }
 
 // Same reports whether two names are those of one file, whether there is such a file yet

@@ -54,15 +54,12 @@ func CheckSizes(sizes []int) error {
 	return nil
 }
 
-// marks returns how many commas and opening brackets Write writes. A list of n items
-// has n of its own, for it has a bracket and n−1 commas: [[3], [4]] has 2, and each of
-// its items has 1. The sum is a float64, because huge sizes overflow an int.
+// marks returns how many commas and opening brackets Write writes: one for each item of
+// a list, and three between four keys. It is a float64, because huge sizes overflow an int.
 func marks(sizes []int) float64 {
-	sum := float64(len(sizes)) + 3 // the list of sizes, and the commas between four keys
+	sum := 3 + float64(len(sizes))
 	for l := range len(sizes) - 1 {
-		nIn, nOut := float64(sizes[l]), float64(sizes[l+1])
-		sum += 1 + nOut + nOut*nIn // an item of weights, which is a list of nOut lists of nIn
-		sum += 1 + nOut + nOut*1   // an item of biases, which is a list of nOut lists of 1
+		sum += 2 + float64(sizes[l+1])*(float64(sizes[l])+3) // two matrices; of each neuron two rows, its weights and its bias
 	}
 	return sum
 }
@@ -125,8 +122,11 @@ func Read(r io.Reader) (*Network, error) {
 
 // network returns the network that s is, if its sizes, weights and biases agree.
 func (s *saved) network() (*Network, error) {
-	if len(s.Sizes) < 2 || slices.Min(s.Sizes) < 1 {
-		return nil, formatErrorf("the sizes are %v, want two layers at least, of a neuron at least", s.Sizes)
+	switch {
+	case s.Sizes == nil:
+		return nil, formatErrorf("there are no sizes in it: it is not a network as network2.py or -save writes it")
+	case len(s.Sizes) < 2 || slices.Min(s.Sizes) < 1:
+		return nil, formatErrorf("the sizes are %.100s, want two layers at least, of a neuron at least", fmt.Sprint(s.Sizes))
 	}
 	if sizes, w, b := len(s.Sizes), len(s.Weights), len(s.Biases); w != sizes-1 || b != sizes-1 {
 		return nil, formatErrorf("sizes has %d layers, but weights %d and biases %d, want one less", sizes, w, b)
@@ -177,6 +177,14 @@ func checkNull(text []byte) error {
 	return nil
 }
 
+// wanted is what the keys of a file should have.
+var wanted = map[string]string{
+	"sizes":   "sizes that are whole numbers: [784, 30, 10]",
+	"weights": "weights that are rows of numbers, for each layer: [[[w, w, …], …], …]",
+	"biases":  "biases that are columns of numbers, for each layer: [[[b], [b], …], …]",
+	"cost":    `a cost that is a name: "QuadraticCost"`,
+}
+
 // jsonError says why text is not the JSON of a network, if Unmarshal fails with err.
 func jsonError(text []byte, err error) error {
 	var kind *json.UnmarshalTypeError
@@ -187,8 +195,8 @@ func jsonError(text []byte, err error) error {
 	case errors.As(err, &kind) && kind.Field == "biases" && kind.Value == "number":
 		return formatErrorf("byte %d: the biases of a layer are a plain list, want columns: [[b0], [b1], …]", kind.Offset)
 	case errors.As(err, &kind):
-		return formatErrorf("byte %d: %s where %s wants another kind of value, or it is too large",
-			kind.Offset, kind.Value, cmp.Or(kind.Field, "the file"))
+		want := cmp.Or(wanted[kind.Field], `{"sizes": …, "weights": …, "biases": …}`)
+		return formatErrorf("byte %d: %.100s, want %s", kind.Offset, kind.Value, want)
 	case errors.As(err, &syntax) && err.Error() == "unexpected end of JSON input":
 		return &FormatError{"the file is cut short", io.ErrUnexpectedEOF}
 	}

@@ -216,9 +216,15 @@ func TestReadRefuses(t *testing.T) {
 		"JSON, and more":      {good, " \n" + good + "x", "byte 113: this is not the JSON"},
 		"a pickle":            {good, "\x80\x02cnumpy", "byte 0: this is not the JSON"},
 		"a picture":           {good, "\x89PNG\r\n\x1a\n", "byte 0: this is not the JSON"},
-		"a list":              {good, `[1, 2]`, "byte 1: array where the file wants another kind of value"},
-		"nothing in it":       {good, `{}`, "the sizes are []"},
-		"null":                {good, `null`, "the sizes are []"},
+		"a list":              {good, `[1, 2]`, `byte 1: array, want {"sizes": …`},
+		"nothing in it":       {good, `{}`, "there are no sizes in it"},
+		"null":                {good, `null`, "there are no sizes in it"},
+		"sizes, but none":     {"[2, 1, 2]", "[]", "the sizes are [], want"},
+		"a size in a list":    {"[2, 1, 2]", "[[2], 1, 2]", "array, want sizes that are whole numbers"},
+		"half a neuron":       {"[2, 1, 2]", "[1.5, 1, 2]", "number 1.5, want sizes that are whole numbers"},
+		"a million sizes":     {"[2, 1, 2]", "[0" + strings.Repeat(",1", 1e6) + "]", "the sizes are [0 1 1 1"},
+		"a list too deep":     {"[4]", "[[4]]", "array, want weights that are rows"},
+		"no name":             {`"QuadraticCost"`, "3", "number, want a cost that is a name"},
 		"twice":               {good, good + good, "byte 111: this is not the JSON"},
 		"one layer":           {"[2, 1, 2]", "[2]", "sizes are [2]"},
 		"no neurons":          {"[2, 1, 2]", "[2, 0, 2]", "sizes are [2 0 2]"},
@@ -231,17 +237,17 @@ func TestReadRefuses(t *testing.T) {
 		"a weight too many":   {"[4]", "[4, 4]", "weights[1], row 1 has 2 numbers, want 1"},
 		"biases in a row":     {"[[6], [7]]", "[[6, 7], [7]]", "biases[1], row 0 has 2 numbers, want 1"},
 		"no column":           {"[[5]]", "[5]", "byte 69: the biases of a layer are a plain list, want columns"},
-		"a number as weights": {"[[1, 2]]", "[1, 2]", "number where weights wants another kind"},
+		"a number as weights": {"[[1, 2]]", "[1, 2]", "number, want weights that are rows of numbers"},
 		"the other way":       {"[[1, 2]]", "[[1], [2]]", "weights[0] has 2 rows, but its layer has 1 neurons"},
 		"NaN":                 {"[7]", "[NaN]", "byte 81: a weight or bias that is not finite"},
 		"Infinity":            {"[7]", "[Infinity]", "byte 81: a weight or bias that is not finite"},
 		"minus Infinity":      {"[7]", "[-Infinity]", "byte 82: a weight or bias that is not finite"},
-		"too large":           {"[7]", "[1e999]", "number 1e999 where biases wants another kind of value, or it is too large"},
+		"too large":           {"[7]", "[1e999]", "number 1e999, want biases that are columns of numbers"},
 		"null, a bias":        {"[7]", "[null]", "byte 81: null, where a number belongs"},
 		"null, a weight":      {"[3]", "[null]", "byte 45: null"},
 		"null, a size":        {"[2, 1, 2]", "[2, null, 2]", "byte 14: null"},
 		"null, a layer":       {"[[1, 2]]", "null", "byte 33: null"},
-		"text":                {"[7]", `["7"]`, "byte 84: string where biases wants another kind"},
+		"text":                {"[7]", `["7"]`, "byte 84: string, want biases that are columns"},
 		"a huge layer":        {"[2, 1, 2]", "[1000000000, 1, 2]", "weights[0], row 0 has 2 numbers"},
 		"huge nonsense":       {good, strings.Repeat("[", maxMarks+1), "not a network, or one too large for a file"},
 		"too many numbers":    {good, strings.Repeat("1,", maxMarks+1), "not a network, or one too large for a file"},
@@ -273,6 +279,9 @@ func wantKind(t *testing.T, name string, err error, tooLarge bool) {
 	}
 	if err != nil && strings.Contains(err.Error(), "\n") {
 		t.Errorf("%s: the error has more than one line: %v", name, err)
+	}
+	if err != nil && len(err.Error()) > 300 {
+		t.Errorf("%s: the error has %d characters", name, len(err.Error()))
 	}
 }
 

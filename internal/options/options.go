@@ -10,6 +10,7 @@
 package options
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -56,7 +57,7 @@ func (e *Error) Error() string { return e.message + " (digits -h lists the flags
 func errorf(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
 
 // Parse reads the arguments of the command. Its error is flag.ErrHelp if help is asked
-// for, an *Error, or that of opening a picture.
+// for, an *Error, or one about the file of a picture.
 func Parse(args []string) (*Options, error) {
 	o := &Options{flags: flag.NewFlagSet("digits", flag.ContinueOnError)}
 	hidden := o.define()
@@ -98,11 +99,15 @@ func (o *Options) Chapter3() (given []string) {
 	return given
 }
 
-// Usage writes to w how the command is used, and lists the flags.
-func (o *Options) Usage(w io.Writer) {
-	o.flags.SetOutput(w)
-	fmt.Fprintf(w, "usage: digits [flags] [image ...]\n\nTrains a network to read handwritten digits, and reads images of one digit each.\n\n")
+// Usage writes to w how the command is used, and lists the flags. It returns the error
+// of w.
+func (o *Options) Usage(w io.Writer) error {
+	var text bytes.Buffer
+	o.flags.SetOutput(&text)
+	text.WriteString("usage: digits [flags] [image ...]\n\nTrains a network to read handwritten digits, and reads images of one digit each.\n\n")
 	o.flags.PrintDefaults()
+	_, err := text.WriteTo(w)
+	return err
 }
 
 // define defines the flags. The text of -hidden is for parseHidden.
@@ -198,7 +203,7 @@ func expand(names []string) (expanded []string) {
 
 // checkPictures refuses names that are clearly not those of images, before a
 // training that may take long. Without training, reading them will say so. Behind --,
-// names may begin with a dash.
+// names may begin with a dash. A pipe may be gone when the training is over.
 func (o *Options) checkPictures(dashes bool) error {
 	for _, name := range o.Pictures {
 		if name == "-" {
@@ -210,18 +215,22 @@ func (o *Options) checkPictures(dashes bool) error {
 		if o.Epochs == 0 {
 			continue
 		}
-		f, err := os.Open(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return errorf("unexpected argument %q: there is no such image", name)
+		info, err := os.Stat(name) // to open a pipe might take forever
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("unexpected argument %q: there is no such image", name)
+		case err != nil:
+			return err
+		case info.IsDir():
+			return fmt.Errorf("%s: a folder, not an image", name)
+		case !info.Mode().IsRegular():
+			return fmt.Errorf("%s: not an ordinary file, and it is read only after the training: save it as one", name)
 		}
+		f, err := os.Open(name)
 		if err != nil {
 			return err
 		}
-		info, err := f.Stat()
 		f.Close()
-		if err == nil && info.IsDir() {
-			return errorf("%s is a folder, not an image", name)
-		}
 	}
 	return nil
 }

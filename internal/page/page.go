@@ -10,9 +10,11 @@
 package page
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -102,11 +104,17 @@ func (p *Page) Write(w io.Writer) error {
 		c.Misread = append(c.Misread, shown)
 	}
 	text, err := json.Marshal(c) // which escapes <, > and &: no name in it ends the element
+	if err == nil && strings.Count(source, marker) != 1 {
+		err = errors.New("the program was built with a page.html that has no place for a network")
+	}
 	if err == nil {
 		_, err = io.WriteString(w, strings.Replace(source, marker, string(text), 1))
 	}
 	return err
 }
+
+// IsSource reports whether text is that of page.html, not of a page that Write has written.
+func IsSource(text []byte) bool { return bytes.Contains(text, []byte(marker)) }
 
 // float32Bytes returns numbers as float32, the lowest byte first. A number too
 // large for a float32 becomes the largest float32.

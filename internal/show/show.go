@@ -1,5 +1,5 @@
 // Package show shows things in a terminal: what a network answers, which digits it
-// confuses, an image in characters, and how far a long job has come.
+// confuses, an image in characters, how far a long job has come, names and errors.
 package show
 
 import (
@@ -9,9 +9,40 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
+
+// Name returns the name of a file as it is; or quoted, if a character in it would do
+// something to a terminal, such as begin a new line.
+func Name(name string) string {
+	if strings.ContainsFunc(name, isUnprintable) {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
+// Line returns text as one line for a terminal. Characters that would do something to the
+// terminal are escaped as in Go: a new line is \n. Of a very long text the middle is left out.
+func Line(text string) string {
+	const most = 1000
+	if len(text) > 2*most {
+		text = text[:most] + " … " + text[len(text)-most:]
+	}
+	var line strings.Builder
+	for _, c := range text {
+		if isUnprintable(c) {
+			line.WriteString(strings.Trim(strconv.QuoteRune(c), "'"))
+		} else {
+			line.WriteRune(c)
+		}
+	}
+	return line.String()
+}
+
+func isUnprintable(c rune) bool { return !unicode.IsPrint(c) }
 
 // Answer writes the outputs of a network, one for each digit, the highest first:
 // "7 (7 0.98, 1 0.03, …)". Of equal ones the lower digit comes first. If the answer is
