@@ -217,7 +217,7 @@ const (
 	maxInk    = 60_000_000 // pixels that are not 0, at 6 bytes each; MNIST has 11 million in its 70,000 images
 	imageRoom = 12         // each image counts as so many pixels more: two slices, and what the allocator adds
 	maxImages = maxInk / imageRoom
-	rounding  = 1e-6       // a pixel that was computed may miss 0 or 1 by so much
+	rounding  = 1e-6 // a pixel that was computed may miss 0 or 1 by so much
 )
 
 // collectAfter is how many pixels are read before garbage is collected: 64 MB of MNIST's.

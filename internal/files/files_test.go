@@ -243,17 +243,11 @@ func gunzip(r io.Reader) (string, error) {
 }
 
 func TestGunzip(t *testing.T) {
-	zeros := func(n int) string { return strings.Repeat("\x00", n) }
 	file := gzipped("six digits")
 	for name, c := range map[string]struct{ file, want, err string }{
 		"one member":                 {file, "six digits", ""},
 		"three members":              {file + gzipped("") + gzipped(", two more"), "six digits, two more", ""},
-		"one zero":                   {file + zeros(1), "six digits", ""},
-		"a block":                    {file + zeros(512), "six digits", ""},
-		"as many as there may":       {file + zeros(maxPadding), "six digits", ""},
-		"too many":                   {file + zeros(maxPadding+1), "", "damaged"},
-		"zeros and a byte":           {file + zeros(512) + "x", "", "damaged"},
-		"zeros and a gzip file":      {file + zeros(512) + file, "", "damaged"},
+		"zeros behind it":            {file + strings.Repeat("\x00", 512), "", "damaged"},
 		"bytes behind it":            {file + "0123456789", "", "damaged"},
 		"half a member behind it":    {file + file[:len(file)/2], "", "cut short"},
 		"nothing":                    {"", "", "cut short"},

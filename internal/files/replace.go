@@ -88,12 +88,12 @@ func createBeside(file string) (f *os.File, done func(), err error) {
 		case s := <-signals:
 			remove()
 			die(s)
-		case <-finished:
+		case finished <- struct{}{}:
 		}
 	}()
 	done = func() {
+		<-finished // for ever, if the program is about to die
 		signal.Stop(signals)
-		close(finished)
 		remove()
 		select {
 		case s := <-signals: // it came just now

@@ -61,35 +61,23 @@ func decodeError(file []byte, err error) error {
 	switch {
 	case len(file) == 0:
 		return &Error{"it is empty, not a picture", io.ErrUnexpectedEOF}
-	case errors.Is(err, image.ErrFormat) && otherFormat(file) != "":
-		return &Error{Message: fmt.Sprintf("a %s file, which is not read here; save it as JPEG or PNG", otherFormat(file))}
 	case errors.Is(err, image.ErrFormat):
 		return &Error{fmt.Sprintf("neither PNG nor JPEG nor GIF: it begins %q", file[:min(4, len(file))]), err}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), !hasEnd(file):
 		return &Error{"the picture is cut short", io.ErrUnexpectedEOF}
 	}
 	return &Error{fmt.Sprintf("the picture is damaged (%v)", err), err}
 }
 
-// otherFormat returns the name of a file's format, as the file's beginning tells it,
-// if people keep pictures in that format; otherwise it returns "".
-func otherFormat(file []byte) string {
-	for _, f := range []struct {
-		name, begins string
-		at           int // where in the file
-	}{
-		{"HEIC", "ftyphei", 4}, {"HEIC", "ftyphev", 4}, {"HEIC", "ftypmif1", 4}, {"HEIC", "ftypmsf1", 4},
-		{"AVIF", "ftypavi", 4}, {"WebP", "WEBP", 8}, {"BMP", "BM", 0}, {"TIFF", "II*\x00", 0}, {"TIFF", "MM\x00*", 0},
-		{"PDF", "%PDF", 0},
-	} {
-		if len(file) >= f.at && bytes.HasPrefix(file[f.at:], []byte(f.begins)) {
-			return f.name
-		}
+// hasEnd reports whether a PNG, JPEG or GIF has the end that it should have.
+func hasEnd(file []byte) bool {
+	end := ";" // of a GIF
+	if bytes.HasPrefix(file, []byte("\x89PNG")) {
+		end = "IEND"
+	} else if bytes.HasPrefix(file, []byte("\xff\xd8")) {
+		end = "\xff\xd9"
 	}
-	if bytes.Contains(file[:min(len(file), 1000)], []byte("<svg")) { // comments may come before it
-		return "SVG"
-	}
-	return ""
+	return bytes.LastIndex(file, []byte(end)) >= max(0, len(file)-1000) // there may be something behind it
 }
 
 // exifOrientation returns the orientation of the JPEG in file, from 1 to 8, as its

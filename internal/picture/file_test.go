@@ -114,26 +114,6 @@ func TestOrientationDamaged(t *testing.T) {
 	}
 }
 
-func TestReadNamesOtherFormats(t *testing.T) {
-	for _, c := range []struct{ want, file string }{
-		{"HEIC", "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1"},
-		{"HEIC", "\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00heic"},
-		{"AVIF", "\x00\x00\x00\x18ftypavif\x00\x00\x00\x00mif1"},
-		{"WebP", "RIFF\x24\x00\x00\x00WEBPVP8 "},
-		{"BMP", "BM\x36\x00\x00\x00\x00\x00"},
-		{"TIFF", "II*\x00\x08\x00\x00\x00"},
-		{"TIFF", "MM\x00*\x00\x00\x00\x08"},
-		{"PDF", "%PDF-1.7"},
-		{"SVG", "<?xml version=\"1.0\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>"},
-	} {
-		_, err := first(strings.NewReader(c.file))
-		want := "a " + c.want + " file, which is not read here; save it as JPEG or PNG"
-		if err == nil || err.Error() != want {
-			t.Errorf("got the error %v, want %q", err, want)
-		}
-	}
-}
-
 // A strip may be so long that the place of a pixel times 280 has more than 32 bits.
 func TestShrinkLongStrip(t *testing.T) {
 	if testing.Short() {

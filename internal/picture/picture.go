@@ -42,7 +42,7 @@ type Digit struct {
 // not a picture at all, nothing is drawn on it, or more than one digit.
 type Error struct {
 	Message string
-	Err     error // io.ErrUnexpectedEOF if the file is empty or cut short (unless it is a GIF), image.ErrFormat if its format is unknown, else nil or the decoder's error
+	Err     error // io.ErrUnexpectedEOF if the file is empty or cut short, image.ErrFormat if its format is unknown, else nil or the decoder's error
 }
 
 func (e *Error) Error() string { return e.Message }

@@ -709,16 +709,31 @@ func TestReadErrorsUnwrap(t *testing.T) {
 	}
 }
 
-// However much of the file is missing, the error is an *Error.
+// However much of the end of a file is missing, it is cut short, or enough is there.
 func TestReadTruncated(t *testing.T) {
-	good := pngOf(t, asItIs(testDigits(t)[0]))
-	for n := range len(good) - 12 { // the last 12 bytes say no more than that it ends
-		_, err := first(bytes.NewReader(good[:n]))
-		var e *Error
-		if !errors.As(err, &e) {
-			t.Errorf("the first %d bytes: got the error %T, %v, want an *Error", n, err, err)
-		} else if strings.Contains(e.Message, "cut short") && e.Err != io.ErrUnexpectedEOF {
-			t.Errorf("the first %d bytes: got %v, that unwraps to %v, want %v", n, e, e.Err, io.ErrUnexpectedEOF)
+	img := asItIs(testDigits(t)[0])
+	var asJPEG, asGIF bytes.Buffer
+	if err := errors.Join(encodeJPEG(&asJPEG, img), gif.Encode(&asGIF, img, nil)); err != nil {
+		t.Fatal(err)
+	}
+	for name, good := range map[string][]byte{"PNG": pngOf(t, img), "JPEG": asJPEG.Bytes(), "GIF": asGIF.Bytes()} {
+		begins, read := map[string]int{"PNG": 8, "JPEG": 2, "GIF": 6}[name], 0 // so many bytes say what it is
+		for n := range good {
+			want := io.ErrUnexpectedEOF
+			if 0 < n && n < begins {
+				want = image.ErrFormat
+			}
+			_, err := first(bytes.NewReader(good[:n]))
+			var e *Error
+			if err == nil {
+				read++
+			} else if !errors.As(err, &e) || e.Err != want {
+				t.Errorf("%s, the first %d of %d bytes: got the error %T, %v, that unwraps to %v, want %v",
+					name, n, len(good), err, err, errors.Unwrap(err), want)
+			}
+		}
+		if read > 12 { // a PNG's last 12 bytes say no more than that it ends
+			t.Errorf("%s: it is read without the last 1 to %d bytes", name, read)
 		}
 	}
 }

@@ -12,13 +12,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // Name returns the name of a file as it is; or quoted, if a character in it would do
 // something to a terminal, such as begin a new line.
 func Name(name string) string {
-	if strings.ContainsFunc(name, isUnprintable) {
+	if escaped(name) != name {
 		return strconv.Quote(name)
 	}
 	return name
@@ -31,18 +30,14 @@ func Line(text string) string {
 	if len(text) > 2*most {
 		text = text[:most] + " … " + text[len(text)-most:]
 	}
-	var line strings.Builder
-	for _, c := range text {
-		if isUnprintable(c) {
-			line.WriteString(strings.Trim(strconv.QuoteRune(c), "'"))
-		} else {
-			line.WriteRune(c)
-		}
-	}
-	return line.String()
+	return escaped(text)
 }
 
-func isUnprintable(c rune) bool { return !unicode.IsPrint(c) }
+// escaped returns text as strconv.Quote has it, but with its own " and \.
+func escaped(text string) string {
+	quoted := strconv.Quote(text)
+	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(quoted[1 : len(quoted)-1])
+}
 
 // Answer writes the outputs of a network, one for each digit, the highest first:
 // "7 (7 0.98, 1 0.03, …)". Of equal ones the lower digit comes first. If the answer is

@@ -201,3 +201,27 @@ func TestMeterOnTerminalAlone(t *testing.T) {
 		}
 	}
 }
+
+// A name cannot make two lines, nor colour a terminal.
+func TestName(t *testing.T) {
+	for name, want := range map[string]string{
+		"seven.png": "seven.png", "my digits/sieben ü.png": "my digits/sieben ü.png", `C:\x "y"`: `C:\x "y"`, "": "",
+		"a\nb": `"a\nb"`, "\x1b[31mred": `"\x1b[31mred"`, "a\u202eb": `"a\u202eb"`, "bad \xff": `"bad \xff"`, "\u0085": `"\u0085"`,
+	} {
+		if got := Name(name); got != want {
+			t.Errorf("Name(%q) = %s, want %s", name, got, want)
+		}
+	}
+}
+
+func TestLine(t *testing.T) {
+	for text, want := range map[string]string{
+		`open "x": no such file ü η`: `open "x": no such file ü η`, "a\nb\x1b[31m\t\u202e'\x9b": `a\nb\x1b[31m\t\u202e'\x9b`, `\"\\n`: `\"\\n`, "": "",
+		strings.Repeat("a", 1000) + strings.Repeat("b", 1000): strings.Repeat("a", 1000) + strings.Repeat("b", 1000),
+		strings.Repeat("a", 1e6) + strings.Repeat("b", 1000):  strings.Repeat("a", 1000) + " … " + strings.Repeat("b", 1000),
+	} {
+		if got := Line(text); got != want {
+			t.Errorf("Line(%.40q) = %.80s, want %.80s", text, got, want)
+		}
+	}
+}
