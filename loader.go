@@ -214,7 +214,7 @@ func dataSets(name string, pickled any) (training, validation, test *DataSet, er
 
 const (
 	maxPixels = 1 << 16    // of one image: a place in it is a uint16
-	maxInk    = 60_000_000 // pixels that are not 0, at 6 bytes each; MNIST has 11 million in its 70,000 images
+	maxInk    = 60_000_000 // pixels that are not 0, at 6 bytes each; MNIST has 10.5 million in its 70,000 images
 	imageRoom = 12         // each image counts as so many pixels more: two slices, and what the allocator adds
 	maxImages = maxInk / imageRoom
 	rounding  = 1e-6 // a pixel that was computed may miss 0 or 1 by so much

@@ -1650,7 +1650,8 @@ func TestDataSetsRefuses(t *testing.T) {
 		"a list of no array":      {withImages(list(&pickle.Array{})), "never built, want an array of one"},
 		"a list of two lengths":   {withImages(list(image(), vector("f4", 1))), "row 1: 1 pixels, but the first has 4"},
 		"a list of no pixels":     {withImages(list(vector("f4"), vector("f4"))), "want 1 to 65536"},
-		"a list of a pixel of 7":  {withImages(list(image(), vector("f8", 0, 1, 7, 1))), "training images, row 1, pixel 2: 7 is not from 0 to 1"},
+		"a list of a pixel of 7":  {withImages(list(image(), vector("f8", 0, 1, 7, 1))), "training images, row 1, pixel 2: 7 is not from 0 to 1; if they are from 0 to 255: images / 255"},
+		"a list of 256":           {withImages(list(image(), vector("f8", 0, 1, 256, 1))), "row 1, pixel 2: 256 is not from 0 to 1"},
 		"a list of integers":      {withImages(list(zeros(2), zeros(2))), "of 1 dimensions of i8, want 1 to"},
 		"labels among the images": {setsOf(list(both, both), both, 2), "training labels are an array that is among the images"},
 		"fewer labels":            {withLabels(zeros(1)), "training set has 2 images but 1 labels"},
@@ -2043,6 +2044,12 @@ func TestCommandFindsData(t *testing.T) {
 	}
 	writeFile(t, filepath.Join(noFolder, "data"), nil)
 	writeFile(t, filepath.Join(nothing, "page.pkl.gz"), []byte("<!DOCTYPE html>"))
+	for name, pixels := range map[string]string{"light.pkl.gz": "\x81\x80\xff", "dark.pkl.gz": "\x81\x80\x00"} {
+		set := pickle.Tuple{pickle.NewArray(pickle.Type{Kind: 'u', Size: 1}, []byte(pixels), 1, 3), pickle.Tuple{int64(1)}}
+		var text strings.Builder
+		pickle.Write(&text, pickle.Tuple{set, set, set})
+		writeFile(t, filepath.Join(nothing, name), gzipped(text.String()))
+	}
 	const curl = "curl --create-dirs -Lo data/mnist.pkl.gz https://raw.githubusercontent.com/[^ \n]*"
 	for name, c := range map[string]struct {
 		dir, args      string
@@ -2053,6 +2060,8 @@ func TestCommandFindsData(t *testing.T) {
 			"2000 validation, 2000 test digits of 784 pixels\nfor the real MNIST: " + curl + "\ntraining a network .*\n"},
 		"MNIST": {mnist, "", 0, `Test: \d / 3\n`,
 			"data: data/mnist.pkl.gz: 6 training, 2 validation, 3 test digits of 12 pixels\ntraining a network .*\n"},
+		"paper is 1":  {nothing, "-data light.pkl.gz", 0, `Test: \d / 1\n`, "data: light.* pixels\nmost pixels are above ½, .*: .*, train on 1 − x\ntraining a .*\n"},
+		"paper is 0":  {nothing, "-data dark.pkl.gz", 0, `Test: \d / 1\n`, "data: dark.* pixels\ntraining a .*\n"},
 		"half of it":  {half, "", 1, "", "digits: data/mnist.pkl.gz: the file is cut short; download it again\n"},
 		"no folder":   {noFolder, "", 1, "", "digits: open data/mnist.pkl.gz: not a directory\n"},
 		"-data in it": {noFolder, "-data data/x", 1, "", "digits: open data/x: not a directory\n"},

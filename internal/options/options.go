@@ -131,7 +131,7 @@ func (o *Options) define() (hidden *string) {
 	f.IntVar(&o.Shift, "shift", 0, "move the training digits by up to `N` random pixels each way, afresh each epoch")
 	f.Int64Var(&o.Seed, "seed", 1, "`N` to draw the first weights and the order of the digits from;\n"+
 		"the same seed gives the same results")
-	f.StringVar(&o.Save, "save", "", "keep the network in `FILE`, after every epoch; with -patience, the best so far")
+	f.StringVar(&o.Save, "save", "", "keep the network in `FILE`, after every epoch; with -patience, after every new best")
 	f.StringVar(&o.Load, "load", "", "take the network from `FILE`, as -save or the book's network2.py wrote it")
 	f.IntVar(&o.Show, "show", 0, "show `N` misread test digits, and how often each digit was read as which;\n"+
 		"and draw each image as the network saw it")

@@ -100,7 +100,7 @@ type Limits struct {
 	Instructions int64
 }
 
-// DefaultLimits are enough for every file of digits that is known. MNIST has 221 MB of
+// DefaultLimits are enough for every file of digits that is known. MNIST has 220 MB of
 // strings and 180 instructions, or 70,000 more if its labels are in lists. The 250,000
 // images of the book's expand_mnist.py, an array for each, have up to 0.9 GB of strings
 // and 10 million instructions.
