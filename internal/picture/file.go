@@ -16,11 +16,11 @@ import (
 // This file goes from the bytes of a file to the colours of a picture, upright.
 
 const (
-	maxBytes  = 1 << 27    // of a file
-	maxPixels = 54_000_000 // of a picture: enough for a camera's 50 million, or an A4 sheet at 600 dots per inch
-	maxScans  = 20         // of a JPEG of so many pixels, and more of a smaller one; most have 1 or 10
-	workSize  = 280        // a picture that is wider or higher is made smaller before it is looked at
-	upright   = 1          // the orientation of most pictures; see turn
+	maxBytes  = 1 << 27  // of a file
+	maxPixels = 52 << 20 // of a picture: 54.5 million, enough for a camera's 50 million or for an A4 sheet at 600 dots per inch
+	maxScans  = 20       // of a JPEG of so many pixels, and more of a smaller one; most have 1 or 10
+	workSize  = 280      // a picture that is wider or higher is made smaller before it is looked at
+	upright   = 1        // the orientation of most pictures; see turn
 )
 
 // decode reads a file, and returns the picture in it and its orientation; see
