@@ -361,3 +361,19 @@ func TestCheckSizes(t *testing.T) {
 		}
 	}
 }
+
+// The source is told from a page; and one that has lost its place for the network makes no page.
+func TestIsSource(t *testing.T) {
+	p := randomPage(newRand(1), 784, 3, 10)
+	if text := textOf(t, p); IsSource([]byte(text)) || !IsSource([]byte(source)) || IsSource([]byte("<html>")) {
+		t.Error("a page is taken for page.html, or page.html for a page")
+	}
+	defer func(s string) { source = s }(source)
+	for _, broken := range []string{"", textOf(t, p), source + marker} {
+		source = broken
+		var out strings.Builder
+		if err := p.Write(&out); err == nil || !strings.Contains(err.Error(), "no place for a network") || out.Len() > 0 {
+			t.Errorf("page.html of %d bytes: got the error %v and %d bytes", len(broken), err, out.Len())
+		}
+	}
+}

@@ -655,7 +655,7 @@ func TestReadRefuses(t *testing.T) {
 		{"empty", "it is empty", nil},
 		{"text", `neither PNG nor JPEG nor GIF: it begins "hell"`, []byte("hello")},
 		{"short text", `neither PNG nor JPEG nor GIF: it begins "hi"`, []byte("hi")},
-		{"huge", "2097152×50 pixels; the limit is 52 million in all: save it smaller", pngSaying(t, 1<<21, 50)},
+		{"huge", "2097152×50 pixels; the limit is 54 million in all: save it smaller", pngSaying(t, 1<<21, 50)},
 		{"a row too many", "8192×6657 pixels", pngSaying(t, 8192, 6657)},
 		{"as many pixels as may be", "damaged", pngSaying(t, 8192, 6656)},
 		{"huge on both sides", "65535×65535 pixels", []byte("GIF89a\xff\xff\xff\xff\x00\x00\x00")},
