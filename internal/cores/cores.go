@@ -24,7 +24,7 @@ import (
 // returns when all calls have. work is how many multiplications all rows take, about.
 // Share works alone, with one call rows(0, n), on one core or one row, if there is too
 // little work, and for a while after other programs or a quota have taken cores away.
-// If calls panic, Share panics with the value of the first, once all have ended.
+// If a call panics, Share panics with its value, once all have ended.
 func Share(n, work int, rows func(from, to int)) {
 	cores := 1
 	if work >= worthSharing && countJob(work) {
@@ -92,7 +92,7 @@ func (j *job) takeParts() (some bool) {
 func (j *job) do(p int) {
 	defer func() {
 		if v := recover(); v != nil {
-			j.panicked.CompareAndSwap(nil, &v)
+			j.panicked.Store(&v)
 		}
 		if j.left.Add(-1) == 0 {
 			j.done.Done()

@@ -301,3 +301,53 @@ func TestSharePanics(t *testing.T) {
 		}
 	})
 }
+
+// However close two cores come to each other, they take each part once, and no part more.
+func TestTakePartsTogether(t *testing.T) {
+	const jobs, rows, parts = 5_000, 6, 3
+	type meeting struct {
+		job
+		times [rows + 1]atomic.Int32 // that each row was computed; the last stands for rows that there are not
+		here  atomic.Int32
+	}
+	spin := func(until func() bool) { // not asleep, so that both begin at the same moment
+		for looks := 1; !until(); looks++ {
+			if looks%10_000 == 0 {
+				runtime.Gosched()
+			}
+		}
+	}
+	take := func(m *meeting) {
+		m.here.Add(1)
+		spin(func() bool { return m.here.Load() == 2 })
+		m.takeParts()
+	}
+	var next atomic.Pointer[meeting]
+	go func() {
+		var last *meeting
+		for range jobs {
+			spin(func() bool { return next.Load() != last })
+			last = next.Load()
+			take(last)
+		}
+	}()
+	for range jobs {
+		m := &meeting{}
+		m.n, m.parts = rows, parts
+		m.rows = func(from, to int) {
+			for i := from; i < to; i++ {
+				m.times[min(i, rows)].Add(1)
+			}
+		}
+		m.left.Store(parts)
+		m.done.Add(1)
+		next.Store(m)
+		take(m)
+		m.wait()
+		for i := range m.times {
+			if n := m.times[i].Load(); n != 1 && i < rows || n != 0 && i == rows {
+				t.Fatalf("row %d of %d was computed %d times", i, rows, n)
+			}
+		}
+	}
+}

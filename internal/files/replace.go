@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Replace calls write with a temporary file beside file, and gives it the name of
@@ -111,7 +112,7 @@ func createBeside(file string) (f *os.File, done func(), err error) {
 func die(s os.Signal) {
 	signal.Reset(s)
 	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(s) == nil {
-		select {} // it is on its way
+		time.Sleep(time.Second) // it is on its way
 	}
 	os.Exit(1) // on Windows no program can send it
 }

@@ -45,8 +45,8 @@
 // instructions, are counted (Limits); no long string is used twice; and the bytes of an
 // array must be as many as its shape asks for.
 //
-// Read reads protocols 1 to 5, as Python 2 and 3 and every numpy since 1.0 write
-// them. Write writes protocol 2, which all of them read (write.go).
+// Read reads protocols 1 to 5 as numpy 1.16 to 2.3 write them in Python 2.7 to 3.13.
+// Write writes protocol 2, which all of them read (write.go).
 package pickle
 
 import (

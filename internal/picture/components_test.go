@@ -61,3 +61,12 @@ func TestCheckOne(t *testing.T) {
 		}
 	}
 }
+
+// Dust is less than 1/20 of the largest component.
+func TestWithoutDust(t *testing.T) {
+	ink := newPlane(20, 30)
+	fill(ink, 1, image.Rect(0, 0, 10, 10), image.Rect(12, 0, 17, 1), image.Rect(12, 4, 16, 5))
+	if got := withoutDust(ink); got.row(0)[12] != 1 || got.row(4)[12] != 0 || got.row(9)[9] != 1 {
+		t.Error("of components of 100, 5 and 4 pixels the first two are not all that is left")
+	}
+}

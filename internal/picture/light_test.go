@@ -30,6 +30,15 @@ func TestFlatten(t *testing.T) {
 	if math.Abs(paper-ink-0.4) > 0.01 {
 		t.Errorf("by a lamp: got ink of %.3f on paper of %.3f, want 0.4 less", ink, paper)
 	}
+	table := flatten(page(func(x, y float64) float64 { // a third of the picture is dark
+		if x < -0.36 {
+			return 0.1
+		}
+		return 0.7 + 0.2*x
+	}))
+	if left, right := table.row(0)[60], table.row(0)[119]; math.Abs(left-right) > 0.02 {
+		t.Errorf("beside a dark table: got paper of %.3f and %.3f, want them the same", left, right)
+	}
 	for name, light := range map[string]func(x, y float64) float64{
 		"even": func(x, y float64) float64 { return 0.8 - 0.04*x },
 		"in a hard shadow": func(x, y float64) float64 {

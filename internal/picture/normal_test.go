@@ -34,3 +34,17 @@ func TestResample(t *testing.T) {
 		}
 	}
 }
+
+// A line that is too thin is made thicker: one of 40 pixels by 1.51 pixels on each side, which
+// is 2, and becomes 2 wide; one of 39 by 1.46, which is 1, and stays 1 wide.
+func TestFitThickens(t *testing.T) {
+	for long, want := range map[int]int{39: 1, 40: 2} {
+		bar := newPlane(long, 1)
+		for k := range bar.data {
+			bar.data[k] = 1
+		}
+		if got := fit(bar); got.cols != want || got.rows != digitSize {
+			t.Errorf("a line of %d pixels: got %d×%d, want %d×%d", long, got.rows, got.cols, digitSize, want)
+		}
+	}
+}
