@@ -78,14 +78,18 @@ type job struct {
 
 // takeParts does parts of j until all are taken. It reports whether it has done any.
 func (j *job) takeParts() (some bool) {
-	for int(j.next.Load()) < j.parts {
-		if p := int(j.next.Add(1)) - 1; p < j.parts { // else another core was faster
-			j.do(p)
-			some = true
+	for {
+		p := int(j.next.Add(1)) - 1
+		if p >= j.parts {
+			return some
 		}
+		j.do(p)
+		some = true
 	}
-	return some
 }
+
+// isOpen reports whether there is a job, and parts of it are not taken.
+func (j *job) isOpen() bool { return j != nil && int(j.next.Load()) < j.parts }
 
 // do does part p. It keeps the value of a panic for Share, because on a helper nobody
 // could recover it.
@@ -108,7 +112,7 @@ func (j *job) begin(p int) int { return int(int64(p) * int64(j.n) / int64(j.part
 // It looks longer while a job is not done, because another may come soon after it.
 func help() {
 	for looks := 0; looks < maxLooks || looks < 20*maxLooks && published.Load().unfinished(); looks++ {
-		if j := published.Load(); j != nil && j.takeParts() {
+		if j := published.Load(); j.isOpen() && j.takeParts() {
 			looks = 0
 		}
 		pause()
