@@ -1,5 +1,6 @@
 // Convert makes digits.pkl.gz, a file that the program reads with -data, of digits in
-// other kinds of files. Run it from the root of the repository:
+// other kinds of files; if there is a file of that name, digits-2.pkl.gz, and so on. Run it
+// from the root of the repository:
 //
 //	go run ./data/convert FILE...
 //
@@ -32,7 +33,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"digits/internal/files"
@@ -49,12 +49,8 @@ const usage = `usage: go run ./data/convert [-o FILE] FILE...
 Makes digits.pkl.gz, for go run . -data digits.pkl.gz, of digits in IDX, CSV, .npy,
 .npz, JSON or a pickle, compressed or not.
 
-  -o FILE   write FILE instead of digits.pkl.gz; converted.pkl.gz if that is to be read
+  -o FILE   write FILE instead of digits.pkl.gz (or of digits-2.pkl.gz, if there is that one)
 `
-
-// Where the digits go without -o: to the first, or to the second, if the first is among the
-// files that are read.
-const usual, second = "digits.pkl.gz", "converted.pkl.gz"
 
 // run is the whole command: it returns the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
@@ -77,10 +73,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	if *out == "" {
-		*out = usual
-		if slices.ContainsFunc(flags.Args(), func(name string) bool { return files.Same(name, usual) }) {
-			*out = second
-		}
+		*out = newName()
 	}
 	said, err := convert(flags.Args(), *out)
 	if err == nil {
@@ -91,6 +84,18 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// newName returns a name that no file here has. Without -o no file is replaced: it may be
+// the one from which another program has just made what is to be read.
+func newName() string {
+	name := "digits.pkl.gz"
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(name); err != nil {
+			return name
+		}
+		name = fmt.Sprintf("digits-%d.pkl.gz", n)
+	}
 }
 
 // convert reads the files called names, writes out, and returns what is to be said of it.
