@@ -271,7 +271,7 @@ func (c *command) prepare(net *Network, training, validation *DataSet, rng *rand
 	if err := c.checkInputs(sizes[0]); err != nil {
 		return nil, err
 	}
-	if err := checkMemory(sizes, min(c.Batch, training.Len())); err != nil {
+	if err := checkMemory(sizes, min(c.Batch, training.Len()), c.Patience > 0); err != nil {
 		return nil, err
 	}
 	if err := c.checkData(training, validation); err != nil {
@@ -300,14 +300,18 @@ func (c *command) prepare(net *Network, training, validation *DataSet, rng *rand
 // digits is how many there are: the neurons of the output layer.
 const digits = show.Digits
 
-// checkMemory refuses networks that would not fit into any ordinary memory.
-func checkMemory(sizes []int, batch int) error {
+// checkMemory refuses networks that would not fit into any ordinary memory. With patience
+// there are two of them: the best is kept.
+func checkMemory(sizes []int, batch int, patience bool) error {
 	const limit = 1 << 28 // numbers of 8 bytes: 2 GB
 	numbers := 0.0        // a float64 does not overflow, however long the list
 	for l, n := range sizes {
 		numbers += 2 * float64(batch) * float64(n) // activations and errors
 		if l > 0 {
 			numbers += float64(sizes[l-1]) * float64(n) // weights
+		}
+		if l > 0 && patience {
+			numbers += float64(sizes[l-1]) * float64(n)
 		}
 	}
 	if numbers > limit {

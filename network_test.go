@@ -2036,14 +2036,16 @@ func TestCommandChecks(t *testing.T) {
 		err  error
 		want string // in the error; "" for none
 	}{
-		"memory, the book's":           {checkMemory([]int{784, 30, 10}, 10), ""},
-		"memory, weights at the limit": {checkMemory([]int{1 << 14, 1 << 14}, 0), ""},
-		"memory, weights over it":      {checkMemory([]int{1 << 14, 1<<14 + 1}, 0), "take 2.1 GB of memory; the limit is 2 GB"},
-		"memory, activations below it": {checkMemory([]int{1, 1}, 1<<26-1), ""},
-		"memory, activations over it":  {checkMemory([]int{1, 1}, 1<<26), "memory"},
-		"memory, twice the limit": {checkMemory([]int{1 << 14, 1 << 15}, 7),
+		"memory, the book's":           {checkMemory([]int{784, 30, 10}, 10, false), ""},
+		"memory, weights at the limit": {checkMemory([]int{1 << 14, 1 << 14}, 0, false), ""},
+		"memory, weights over it":      {checkMemory([]int{1 << 14, 1<<14 + 1}, 0, false), "take 2.1 GB of memory; the limit is 2 GB"},
+		"memory, weights and the best": {checkMemory([]int{1 << 14, 1 << 13}, 0, true), ""},
+		"memory, the best over it":     {checkMemory([]int{1 << 14, 1<<13 + 1}, 0, true), "take 2.1 GB of memory"},
+		"memory, activations below it": {checkMemory([]int{1, 1}, 1<<26-1, false), ""},
+		"memory, activations over it":  {checkMemory([]int{1, 1}, 1<<26, false), "memory"},
+		"memory, twice the limit": {checkMemory([]int{1 << 14, 1 << 15}, 7, false),
 			"16384-32768 neurons with mini-batches of 7 take 4.1 GB of memory; the limit is 2 GB"},
-		"memory, more than an int says": {checkMemory([]int{math.MaxInt, math.MaxInt}, 0), "memory"},
+		"memory, more than an int says": {checkMemory([]int{math.MaxInt, math.MaxInt}, 0, false), "memory"},
 
 		"nothing asked":          {check(options.Options{Eta: 3}, oblong, none), ""},
 		"patience":               {check(options.Options{Eta: 3, Patience: 1}, oblong, oblong), ""},

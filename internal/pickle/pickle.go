@@ -94,7 +94,7 @@ type Limits struct {
 	Memory int64
 
 	// Instructions is how many instructions a pickle may have. It may have one more for
-	// every 8 bytes that have been read. An array takes 22 to 30, and has hundreds of bytes.
+	// every 8 bytes that have been read. An array takes 13 to 32, and has hundreds of bytes.
 	// Without this limit, a small file of instructions could build a large object: gzip
 	// packs a thousand of them into a few bytes.
 	Instructions int64
@@ -103,7 +103,7 @@ type Limits struct {
 // DefaultLimits are enough for every file of digits that is known. MNIST has 220 MB of
 // strings and 180 instructions, or 70,000 more if its labels are in lists. The 250,000
 // images of the book's expand_mnist.py, an array for each, have up to 0.9 GB of strings
-// and 10 million instructions.
+// and, in protocol 2, 10.5 million instructions.
 var DefaultLimits = Limits{Strings: 1 << 30, Memory: 1_700_000_000, Instructions: 300_000}
 
 // A FormatError says that a pickle is damaged or cut short, or is no pickle.

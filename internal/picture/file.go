@@ -41,7 +41,7 @@ func decode(r io.Reader) (img image.Image, orientation int, err error) {
 		return nil, 0, &Error{Message: fmt.Sprintf("a picture of %d×%d pixels; the limit is %d million in all: save it smaller",
 			config.Width, config.Height, maxPixels/1_000_000)}
 	}
-	scans := bytes.Count(file, []byte("\xff\xda")) // of a JPEG: each begins so, and goes over the whole picture
+	scans := countScans(file)
 	if int64(scans)*int64(config.Width)*int64(config.Height) > maxScans*maxPixels {
 		return nil, 0, &Error{Message: fmt.Sprintf("a JPEG of %d×%d pixels in %d scans, which would take too long; save it as PNG",
 			config.Width, config.Height, scans)}
@@ -54,6 +54,36 @@ func decode(r io.Reader) (img image.Image, orientation int, err error) {
 		return nil, 0, &Error{Message: "a picture without pixels"}
 	}
 	return img, exifOrientation(file), nil
+}
+
+// countScans returns how many scans a JPEG has, of which each goes over the whole picture. A
+// marker is the byte 0xff and one that is not 0. It begins a segment, whose length follows,
+// unless it is one of those that stand alone. After a scan's segment come its numbers.
+func countScans(file []byte) (n int) {
+	const startOfImage, endOfImage, startOfScan = "\xff\xd8", 0xd9, 0xda
+	if !bytes.HasPrefix(file, []byte(startOfImage)) {
+		return 0
+	}
+	for rest := file[2:]; ; {
+		at := bytes.IndexByte(rest, 0xff)
+		if at < 0 || at+4 > len(rest) {
+			return n
+		}
+		rest = rest[at:]
+		switch marker := rest[1]; {
+		case marker == endOfImage:
+			return n
+		case marker == 0xff: // filling; the next byte may be the marker's
+			rest = rest[1:]
+			continue
+		case marker == 0, marker == 1, marker >= 0xd0 && marker < 0xd8: // in the numbers
+			rest = rest[2:]
+			continue
+		case marker == startOfScan:
+			n++
+		}
+		rest = rest[min(2+int(binary.BigEndian.Uint16(rest[2:])), len(rest)):]
+	}
 }
 
 // decodeError returns the *Error for a file that cannot be decoded because of err.

@@ -168,7 +168,8 @@ func TestPaperBehind(t *testing.T) {
 	}
 }
 
-// A JPEG of many scans is refused before it is decoded, unless it is small.
+// A JPEG of many scans is refused before it is decoded, unless it is small. What only looks
+// like scans is none: in a thumbnail, or behind the end, where some cameras put a film.
 func TestReadManyScans(t *testing.T) {
 	for _, c := range []struct {
 		side, scans int
@@ -185,13 +186,27 @@ func TestReadManyScans(t *testing.T) {
 		if err := encodeJPEG(&file, page); err != nil {
 			t.Fatal(err)
 		}
-		file.WriteString(strings.Repeat("\xff\xda", c.scans)) // behind its end, where they cost nothing
+		const scan, comment = "\xff\xda\x00\x02\xff\x00\xff\xd0\x01", "\xff\xfe\x0f\xa2"
+		body, end := file.String()[:file.Len()-2], file.String()[file.Len()-2:]
+		many := strings.Repeat(scan, c.scans)
+		if got := countScans([]byte(body + many + end + many)); got != 1+c.scans {
+			t.Errorf("%d×%d pixels: got %d scans, want %d", c.side, c.side, got, 1+c.scans)
+		}
+		if c.want == "" {
+			many = "" // they are damaged: only their number is of interest
+		}
+		looksLike := comment + strings.Repeat("\xff\xda", 2000)
 		got := ""
-		if _, err := Read(&file); err != nil {
+		if _, err := Read(strings.NewReader(body[:2] + looksLike + body[2:] + many + end + looksLike)); err != nil {
 			got = err.Error()
 		}
 		if got != c.want {
 			t.Errorf("%d×%d pixels, %d scans: got the error %q, want %q", c.side, c.side, c.scans, got, c.want)
+		}
+	}
+	for _, file := range []string{"", "\xff\xd8", "\xff\xd8\xff", "\xff\xd8\xff\xda\xff", "\xff\xd8\xff\xff\xff\xff\xff", "\x89PNG\xff\xda\xff\xda"} {
+		if got := countScans([]byte(file)); got != 0 && file[3] != 0xda {
+			t.Errorf("%q: got %d scans, want none", file, got)
 		}
 	}
 }
