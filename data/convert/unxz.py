@@ -1,4 +1,4 @@
-"""Inflates a file compressed by xz, for data/convert to read, which cannot.
+"""Inflates a file compressed by xz or lzma, for data/convert to read, which cannot.
 
     python3 data/convert/unxz.py FILE && go run ./data/convert FILE.out
 

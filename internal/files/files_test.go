@@ -84,6 +84,12 @@ func TestIdentify(t *testing.T) {
 		"7z":                  {"7z\xbc\xaf\x27\x1c\x00\x04", SevenZip},
 		"RAR":                 {"Rar!\x1a\x07\x01\x00", RAR},
 		"zstd":                {"\x28\xb5\x2f\xfd\x04", Zstd},
+		"lzma":                {"\x5d\x00\x00\x80\x00", LZMA},
+		"lz4":                 {"\x04\x22\x4d\x18\x64", LZ4},
+		"Arrow":               {"ARROW1\x00\x00", Arrow},
+		"ARFF":                {"% MNIST, 1998\n@RELATION mnist_784\n", ARFF},
+		"UTF-16":              {"\xff\xfe5\x00,\x000\x00", UTF16},
+		"UTF-16, big-endian":  {"\xfe\xff\x005\x00,", UTF16},
 		"TIFF":                {"II*\x00\x08", TIFF},
 		"TIFF, big-endian":    {"MM\x00*\x00", TIFF},
 		"BMP":                 {"BM\x36\x00\x00\x00\x00\x00", BMP},
@@ -108,7 +114,7 @@ func TestIdentify(t *testing.T) {
 
 // allKinds are the kinds that the table of TestIdentify has.
 var allKinds = []*Kind{Empty, Blank, WebPage, GitLFS, IDXImages, IDXLabels, NPY, NPZ, Torch, Zip, HDF5, MATLAB, XZ,
-	Bzip2, Gzip, Zlib, Joblib, Parquet, PNG, JPEG, GIF, SavedNetwork, JSON, CSV, Pickle, Tar, SevenZip, RAR, Zstd,
+	Bzip2, Gzip, Zlib, Joblib, Parquet, PNG, JPEG, GIF, SavedNetwork, JSON, CSV, Pickle, Tar, SevenZip, RAR, Zstd, LZMA, LZ4, Arrow, ARFF, UTF16,
 	SVG, PDF, HEIC, HEIF, AVIF, WebP, TIFF, BMP}
 
 // A wrong file is reported in one line of at most 200 characters besides its name,
@@ -174,6 +180,7 @@ func TestMend(t *testing.T) {
 		{IDXImages.Mend("x"), `run: go run ./data/convert "x"`},
 		{NPY.Mend("x.npy"), `run: go run ./data/convert "x.npy" "LABELS.npy"`},
 		{XZ.Mend("x.xz"), `run: python3 data/convert/unxz.py "x.xz" && go run ./data/convert "x.xz.out"`},
+		{LZMA.Mend("x"), XZ.Mend("x")},
 		{Zstd.Mend("x"), `run: zstd -d "x" -o "x.out" && go run ./data/convert "x.out"`},
 		{SavedNetwork.Mend("net.json"), `run: go run . -load "net.json"`},
 		{PNG.Mend("4.png"), `to have the digit in it read, run: go run . "4.png"`},

@@ -40,8 +40,10 @@ const (
 	toNPZ     = `python3 data/convert/npz.py "FILE" && go run ./data/convert "FILE.npz"`
 	python    = "run: " + toNPZ
 	trusted   = "if you trust it: " + toNPZ // Python runs what such a file says
+	unxz      = `run: python3 data/convert/unxz.py "FILE" && go run ./data/convert "FILE.out"`
 	asPicture = `to have the digit in it read, run: go run . "FILE"`
 	asPNG     = "save it as PNG or JPEG"
+	otherForm = "get the same digits as .npz, .csv or IDX, which data/convert reads"
 	unpack    = "unpack it, and give the files of digits in it to data/convert"
 )
 
@@ -62,13 +64,18 @@ var (
 	RAR          = &Kind{"a RAR archive", unpack, "Rar!\x1a\x07", 0}
 	HDF5         = &Kind{"an HDF5 file", python, "\x89HDF\r\n\x1a\n", 0}
 	MATLAB       = &Kind{"a MATLAB file", python, "MATLAB", 0}
-	XZ           = &Kind{"a file compressed by xz", `run: python3 data/convert/unxz.py "FILE" && go run ./data/convert "FILE.out"`, "\xfd7zXZ\x00", 0}
+	LZMA         = &Kind{"a file compressed by lzma", unxz, "\x5d\x00\x00", 0}
+	LZ4          = &Kind{"a file compressed by lz4", unpack, "\x04\x22\x4d\x18", 0}
+	XZ           = &Kind{"a file compressed by xz", unxz, "\xfd7zXZ\x00", 0}
 	Zstd         = &Kind{"a file compressed by zstd", `run: zstd -d "FILE" -o "FILE.out" && go run ./data/convert "FILE.out"`, "\x28\xb5\x2f\xfd", 0}
 	Bzip2        = &Kind{"a file compressed by bzip2", convert, "1AY&SY", 4} // the first block begins so: π, after "BZh9"
 	Gzip         = &Kind{"a gzip file", convert, "\x1f\x8b", 0}
 	Zlib         = &Kind{"a file compressed by zlib, as by joblib.dump", trusted, "", 0}
 	Joblib       = &Kind{"a file by joblib.dump", trusted, "", 0}
-	Parquet      = &Kind{"a parquet file", "get the same digits as .npz, .csv or IDX, which data/convert reads", "PAR1", 0}
+	Parquet      = &Kind{"a parquet file", otherForm, "PAR1", 0}
+	Arrow        = &Kind{"an Arrow file", otherForm, "ARROW1", 0}
+	ARFF         = &Kind{"an ARFF file", otherForm, "", 0}
+	UTF16        = &Kind{"text in UTF-16", "save it as UTF-8", "", 0}
 	PNG          = &Kind{"a picture (PNG)", asPicture, "\x89PNG\r\n\x1a\n", 0}
 	JPEG         = &Kind{"a picture (JPEG)", asPicture, "\xff\xd8\xff", 0}
 	GIF          = &Kind{"a picture (GIF)", asPicture, "GIF8", 0}
@@ -87,7 +94,7 @@ var (
 	TIFF = &Kind{"a picture (TIFF)", asPNG, "", 0}
 	BMP  = &Kind{"a picture (BMP)", asPNG, "", 0}
 
-	withMagic = []*Kind{IDXImages, IDXLabels, NPY, Torch, Zip, Tar, SevenZip, RAR, HDF5, MATLAB, XZ, Zstd, Bzip2, Gzip, Parquet,
+	withMagic = []*Kind{IDXImages, IDXLabels, NPY, Torch, Zip, Tar, SevenZip, RAR, HDF5, MATLAB, LZMA, LZ4, XZ, Zstd, Bzip2, Gzip, Parquet, Arrow,
 		PNG, JPEG, GIF, PDF, HEIC, HEIF, AVIF, WebP}
 )
 
@@ -110,6 +117,10 @@ func Identify(head []byte) *Kind {
 		return WebPage
 	case strings.HasPrefix(text, "version https://git-lfs"):
 		return GitLFS
+	case isText && strings.Contains(text, "@relation"):
+		return ARFF
+	case begins("\xff\xfe") && has("\x00"), begins("\xfe\xff\x00"):
+		return UTF16
 	case isZip && has(".npy"):
 		return NPZ
 	case isZip && has("/data.pkl"):
