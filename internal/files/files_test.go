@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bufio"
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
@@ -348,6 +349,10 @@ func TestDamage(t *testing.T) {
 
 var errFull = errors.New("the disk is full")
 
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
 // Should the power fail, there is the old file or the new one, whole: all of the new one
 // is on the disk before it has the name, and then the name is on the disk.
 func TestReplaceOrder(t *testing.T) {
@@ -457,6 +462,13 @@ func TestReplaceFails(t *testing.T) {
 			t.Errorf("%s: the error is %v", name, err)
 		}
 	}
+	err := Replace(filepath.Join(dir, "file"), func(w io.Writer) error {
+		w.(*bufio.Writer).Reset(fullDisk{}) // as if the disk were full when the last bytes come
+		return text(w)
+	})
+	if err != errFull {
+		t.Errorf("where the last bytes cannot be written, the error is %v, want %v", err, errFull)
+	}
 	full := &fs.PathError{Op: "write", Path: "file.1.tmp", Err: syscall.ENOSPC}
 	if err := Replace(filepath.Join(dir, "file"), func(io.Writer) error { return full }); err != syscall.ENOSPC {
 		t.Errorf("on a full disk the error is %v, want %v", err, syscall.ENOSPC)
@@ -514,6 +526,12 @@ func TestReplaceSignals(t *testing.T) {
 			return nil
 		})
 		fmt.Println("done", err)
+		if self, err := os.FindProcess(os.Getpid()); err == nil && os.Getenv("DIGITS_THEN") != "" {
+			self.Signal(syscall.SIGTERM)
+			for range 1_000_000 { // the signal may take a moment
+				runtime.Gosched()
+			}
+		}
 		return
 	}
 	if _, err := exec.LookPath("sh"); err != nil || runtime.GOOS == "windows" {
@@ -529,6 +547,7 @@ func TestReplaceSignals(t *testing.T) {
 		"a terminal is closed":  {"", syscall.SIGHUP, "old"},
 		"Ctrl-\\":               {"", syscall.SIGQUIT, "old"},
 		"a terminal, and nohup": {"trap '' HUP; ", syscall.SIGHUP, "new"},
+		"kill, later":           {"export DIGITS_THEN=die; ", syscall.SIGTERM, "new"},
 	} {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "file")
@@ -546,8 +565,11 @@ func TestReplaceSignals(t *testing.T) {
 		if files, _ := os.ReadDir(dir); len(files) != 2 {
 			t.Errorf("%s: while it is written there are %v, want two files", name, files)
 		}
-		if err := child.Process.Signal(c.signal); err != nil {
-			t.Fatal(err)
+		later := strings.Contains(c.before, "DIGITS_THEN") // then it sends the signal itself
+		if !later {
+			if err := child.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if c.want == "new" {
 			io.WriteString(stdin, "new")
@@ -557,6 +579,9 @@ func TestReplaceSignals(t *testing.T) {
 		err := child.Wait()
 		var exit *exec.ExitError
 		switch died := errors.As(err, &exit); {
+		case later && (!died || exit.Sys().(syscall.WaitStatus).Signal() != c.signal):
+			t.Errorf("%s: the program ended with %v, want it to die of %v", name, err, c.signal)
+		case later:
 		case c.want == "new" && err != nil:
 			t.Errorf("%s: %v", name, err)
 		case c.want == "old" && (!died || exit.Sys().(syscall.WaitStatus).Signal() != c.signal) && c.signal != syscall.SIGQUIT:
@@ -737,6 +762,11 @@ func TestSame(t *testing.T) {
 	} {
 		if got := Same(c.a, c.b); got != c.want {
 			t.Errorf("Same(%q, %q) = %v, want %v", c.a, c.b, got, c.want)
+		}
+	}
+	if capital := filepath.Join(dir, "A"); Same(a, capital) {
+		if _, err := os.Stat(capital); err != nil {
+			t.Errorf("Same(%q, %q) = true, but there is no such file", a, capital)
 		}
 	}
 	if os.Link(a, hard) == nil && !Same(a, hard) {

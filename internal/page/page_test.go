@@ -345,7 +345,8 @@ func TestCheckSizes(t *testing.T) {
 		{[]int{784, 30, 10}, ""},
 		{[]int{784, 10}, ""},
 		{[]int{784, 100, 100, 10}, ""},
-		{[]int{784, 5282, 10}, ""}, // 4,193,908 weights
+		{[]int{784, 5282, 10}, ""},   // 4,193,908 weights
+		{[]int{784, 1024, 3312}, ""}, // 4,194,304
 		{[]int{784, 5283, 10}, "the network has 4194702 weights; the limit for a page is 4194304"},
 		{[]int{784, 1, 1 << 22, 1}, "the network has 8389392 weights; the limit for a page is 4194304"},
 		{[]int{784, 1 << 30, 10}, "the network has 852551008256 weights; the limit for a page is 4194304"},

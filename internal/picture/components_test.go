@@ -45,6 +45,8 @@ func TestCheckOne(t *testing.T) {
 		{"both high, no gap", "", []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(24, 10, 50, 43)}},
 		{"a wider gap", two, []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(30, 10, 50, 40)}},
 		{"one beside a low one", "", []image.Rectangle{image.Rect(5, 5, 25, 45), image.Rect(35, 10, 50, 33)}},
+		{"a stroke inside another, and one close to that", "", []image.Rectangle{image.Rect(5, 5, 60, 10), image.Rect(5, 5, 10, 55),
+			image.Rect(5, 50, 60, 55), image.Rect(20, 12, 26, 48), image.Rect(62, 12, 66, 48)}},
 		{"one above the other", two, []image.Rectangle{image.Rect(5, 5, 25, 30), image.Rect(10, 40, 25, 65)}},
 		{"one close above the other", "", []image.Rectangle{image.Rect(5, 5, 25, 30), image.Rect(10, 32, 25, 57)}},
 		{"two under a wide one", two,

@@ -71,6 +71,8 @@ func TestThicken(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+	circle := drawn("..#..", ".###.", "#####", ".###.", "..#..") // √3 is 1, not 2
+	checkPlane(t, "by two", thicken(drawn("#"), 2), circle)
 }
 
 // quantile is what sorting would find.

@@ -119,16 +119,19 @@ func TestCertain(t *testing.T) {
 		{"one from border to border, and no digit", image.Rectangle{}, []image.Rectangle{image.Rect(50, 0, 52, 100)}, 1},
 		{"two, and no digit", image.Rectangle{}, []image.Rectangle{across(20, 80, 30), across(20, 80, 70)}, 2},
 	} {
-		r := findRuling(greyPage(c.lines...))
-		if r.count() != len(c.lines) {
-			t.Fatalf("%s: found %d lines, want %d", c.name, r.count(), len(c.lines))
-		}
 		var found *finding
 		if !c.box.Empty() {
 			found = &finding{box: c.box}
 		}
-		if got := r.certain(found).count(); got != c.want {
-			t.Errorf("%s: got %d lines that are ruling, want %d", c.name, got, c.want)
+		dark := greyPage(c.lines...)
+		for way, page := range []*plane{dark, inverted(dark)} {
+			r := findRuling(page)
+			if r.count() != len(c.lines) {
+				t.Fatalf("%s, way %d: found %d lines, want %d", c.name, way, r.count(), len(c.lines))
+			}
+			if got := r.certain(found).count(); got != c.want {
+				t.Errorf("%s, way %d: got %d lines that are ruling, want %d", c.name, way, got, c.want)
+			}
 		}
 	}
 }
