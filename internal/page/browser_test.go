@@ -68,6 +68,10 @@ func (b *browser) testReads(t *testing.T) {
 		}()
 	}
 	compared.Wait()
+	var cols float64 // as of picture's fit
+	if b.evaluate("{ const line = newPlane(20, 1); line.data.fill(1); fit(line).cols; }", &cols); cols != 3 {
+		t.Errorf("a line of 20×1 becomes %v wide, want 3", cols)
+	}
 	if n := int(apart.Load()); n > max(1, drawings/20) {
 		t.Errorf("of %d drawings picture.Read takes %d for more than a digit", drawings, n)
 	}
@@ -164,8 +168,13 @@ func (b *browser) testInHand(t *testing.T) {
 	b.wantRead("a one, before the pen is lifted", p, "1", "The pen is down.")
 	b.key(" ")
 	b.wantRead("a one", p, "1", "The network reads 1.")
+	b.key(" ")
 	b.click("#clear")
 	b.wantRead("cleared", p, "–", "Nothing is drawn.")
+	var down bool
+	if b.evaluate("current !== null || find('#ring').className === 'down'", &down); down {
+		t.Error("cleared while the pen is down: it still is")
+	}
 	b.click("#thicker")
 	b.touch("touchStart", "#paper", 0.55, 0.2)
 	b.touch("touchMove", "#paper", 0.5, 0.5)
@@ -178,6 +187,13 @@ func (b *browser) testInHand(t *testing.T) {
 	var touch string
 	if b.evaluate("getComputedStyle(find('#paper')).touchAction", &touch); touch != "none" {
 		t.Errorf("touch-action is %s: a finger scrolls the page, where it should draw", touch)
+	}
+	var drawn []float64 // of the first neuron's weights: blue above zero, red below
+	b.evaluate("[...document.querySelector('.neurons canvas').getContext('2d').getImageData(0, 0, 28, 28).data]", &drawn)
+	for j := range 784 {
+		if w := p.Weights[0][30*j]; drawn[4*j+3] > 50 && (drawn[4*j+2] > drawn[4*j]) != (w > 0) {
+			t.Errorf("the weight of pixel %d is %v, and drawn in %v", j, w, drawn[4*j:4*j+4])
+		}
 	}
 	b.wantTexts("#which", fmt.Sprintf("784-30-10 neurons, CrossEntropyCost, testdata: reads %d of 400 test digits correctly.", p.Right))
 	for i, misread := range p.Misread[:MaxMisread] {
@@ -236,10 +252,13 @@ func (b *browser) wantAdded(p *Page) {
 		if len(texts) != 10 {
 			b.t.Fatalf("neuron %d: what it adds is shown for %d digits, want 10", k, len(texts))
 		}
+		var tops []float64 // of the bars, whose foot is at 30
+		b.evaluate("[...document.querySelectorAll('#adds i')].map((bar) => parseFloat(bar.style.top))", &tops)
 		for digit, text := range texts {
 			got, err := strconv.ParseFloat(strings.Replace(text, "−", "-", 1), 64)
-			if want := z(p, digit) - z(without, digit); err != nil || math.Abs(got-want) > 0.0051 {
-				b.t.Errorf("neuron %d adds %s to the z of %d, want %.2f", k, text, digit, want)
+			want := z(p, digit) - z(without, digit)
+			if err != nil || math.Abs(got-want) > 0.0051 || got != 0 && (tops[digit] < 30) != (want > 0) {
+				b.t.Errorf("neuron %d adds %s to the z of %d, and its bar begins at %v, want %.2f", k, text, digit, tops[digit], want)
 			}
 		}
 	}

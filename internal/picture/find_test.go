@@ -38,6 +38,19 @@ func TestIsCut(t *testing.T) {
 	}
 }
 
+// Of a dark and a light one that the border cuts, the digit is that with less ink on it.
+func TestFindCut(t *testing.T) {
+	page := newPlane(40, 40)
+	fill(page, 0.5, page.rect())
+	fill(page, 0.1, image.Rect(6, 0, 10, 20), image.Rect(2, 6, 16, 10))
+	fill(page, 0.9, image.Rect(26, 20, 34, 40), image.Rect(20, 28, 36, 32))
+	for n, ways := range [][2]*plane{{page, inverted(page)}, {inverted(page), page}} {
+		if got := findCut(ways); got == nil || !got.cut || got.light != (n == 1) {
+			t.Errorf("way %d is cut less: got %+v", n, got)
+		}
+	}
+}
+
 // The outline of a box of 10×20 on the border is 60 long, 10 or 20 of it on the border.
 func TestContact(t *testing.T) {
 	for _, c := range []struct {
