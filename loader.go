@@ -45,8 +45,8 @@ import (
 //	        numpy's: the digit each image shows, 0 to 9.
 //
 // Errors begin with name, and say where the fault is, at which byte of the pickle or in
-// which set and row, and, if there is a remedy, what to do. Nothing is returned before the checksum at the end of the
-// file has been found right.
+// which set and row, and, if there is a remedy, what to do. Nothing is returned before
+// the checksum at the end of the file has been found right.
 func LoadData(name string, r io.Reader) (training, validation, test *DataSet, err error) {
 	pickled, err := readPickle(name, r)
 	if err == nil {

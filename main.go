@@ -172,8 +172,12 @@ func (c *command) output(file string, read ...string) (string, error) {
 	if files.IsOpen(c.stdout, file) || files.IsOpen(c.stderr, file) {
 		return "", errors.New("the lines of the program go there")
 	}
-	if text, err := os.ReadFile(file); err == nil && (bytes.Equal(text, builtIn) || page.IsSource(text)) {
-		return "", errors.New("it belongs to the source of this program")
+	const large = 1 << 22 // larger than what is built in
+	if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() && info.Size() < large {
+		text, err := os.ReadFile(file)
+		if err == nil && (bytes.Equal(text, builtIn) || page.IsSource(text)) {
+			return "", errors.New("it belongs to the source of this program")
+		}
 	}
 	return files.Output(file, read...)
 }
@@ -381,13 +385,14 @@ func (c *command) train(net *Network, training, validation, test *DataSet, rng *
 	fmt.Fprintf(c.stderr, "cost on the training digits: %.4g\n", net.TotalCost(training, c.Lambda))
 	fmt.Fprintf(c.stderr, "took %.1f s, %.2f s an epoch\n", took, took/float64(epochs))
 	if epochs >= 3 && net.Evaluate(test) < test.Len()*15/100 {
-		c.explainChance(net, training)
+		c.explainChance(net, training, epochs)
 	}
 	return nil
 }
 
-// explainChance tells stderr why net may not have learned: its outputs may be saturated.
-func (c *command) explainChance(net *Network, training *DataSet) {
+// explainChance tells stderr why net may not have learned in so many epochs: its outputs may
+// be saturated.
+func (c *command) explainChance(net *Network, training *DataSet, epochs int) {
 	slope := 0.0 // the mean of σ′: 0.25 where the outputs are ½; 0.09 where they are 0.1, as a tenth of the digits want them
 	net.forEach(training, func(_ int, batch *MiniBatch, row int) {
 		for _, a := range batch.A[len(batch.A)-1].Row(row) {
@@ -400,7 +405,7 @@ func (c *command) explainChance(net *Network, training *DataSet) {
 		return
 	}
 	steps := (training.Len()-1)/min(c.Batch, training.Len()) + 1
-	fmt.Fprintf(c.stderr, "the network is hardly better than chance, after %d steps: try more -epochs, a larger -eta,\n", c.Epochs*steps)
+	fmt.Fprintf(c.stderr, "the network is hardly better than chance, after %d steps: try more -epochs, a larger -eta,\n", epochs*steps)
 	fmt.Fprintln(c.stderr, "a smaller -lambda if there is one, more neurons, or more digits")
 }
 
