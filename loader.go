@@ -26,6 +26,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"runtime/debug"
 	"slices"
 
 	"digits/internal/files"
@@ -48,6 +49,9 @@ import (
 // which set and row, and, if there is a remedy, what to do. Nothing is returned before
 // the checksum at the end of the file has been found right.
 func LoadData(name string, r io.Reader) (training, validation, test *DataSet, err error) {
+	before := debug.SetMemoryLimit(-1) // asks
+	debug.SetMemoryLimit(min(before, collectAt))
+	defer debug.SetMemoryLimit(before)
 	pickled, err := readPickle(name, r)
 	if err == nil {
 		training, validation, test, err = dataSets(name, pickled)
@@ -223,6 +227,10 @@ const (
 // collectAfter is how many pixels are read before garbage is collected: 64 MB of MNIST's.
 // After an array of several images, garbage is collected as well.
 const collectAfter = 1 << 24
+
+// collectAt is how much memory there is when Go begins to collect garbage whenever there is
+// some. Otherwise it would wait until there is as much garbage as there is in use.
+const collectAt = 1_400_000_000
 
 // A maker makes data sets of arrays. One array may belong to two sets, or stand twice
 // in a list, so the maker remembers the images that it has made of each.

@@ -767,8 +767,8 @@ func TestConvertIsLimited(t *testing.T) {
 		"many in JSON":       {"[[[" + strings.Repeat("1,", 1002), 1000, 1 << 20, "numbers in all"},
 		"many in an array":   {ones + strings.Repeat("1", 70_000), 1000, 1 << 20, "numbers in all"},
 		"many in a pickle":   {"\x80\x02](" + strings.Repeat("K\x01", 1001) + "e.", 1000, 1 << 20, "numbers in all"},
-		"zeros in a gzip":    {gzipped(strings.Repeat("0,", 1<<20)), maxNumbers, 1 << 20, "bytes, unpacked, in all"},
-		"zeros in a zip":     {zipped("x.csv", strings.Repeat("0,0\n", 1<<20)), maxNumbers, 1 << 20, "bytes, unpacked, in all"},
+		"zeros in a gzip":    {gzipped(strings.Repeat("0,", 1<<20)), maxNumbers, 1 << 20, "bytes, packed and unpacked, in all"},
+		"zeros in a zip":     {zipped("x.csv", strings.Repeat("0,0\n", 1<<20)), maxNumbers, 1 << 20, "bytes, packed and unpacked, in all"},
 		"one list, 10⁸ ways": {"\x80\x02" + ways + ".", 1 << 20, 1 << 20, "numbers in all"},
 	} {
 		r := newReader()

@@ -21,7 +21,7 @@ import (
 // An array is numbers that a file holds, the last index running fastest.
 type array struct {
 	source
-	shape []int  // the length of each axis, of which there is at least one
+	shape []int  // the length of each axis, none if it is a single number
 	data  []byte // the numbers, as little-endian float32s
 	used  bool   // in a set
 }

@@ -5,7 +5,7 @@
 FILE may be HDF5, MATLAB's, joblib's or torch's, or a pickle: of protocol 0, or with
 objects of pandas, scipy, numpy.ma or torch in it, or numbers of other types than the
 program reads, such as float16. It may be gzip'd. Trust the makers
-of a pickle and of joblib's file, or leave it, because Python runs what it says.
+of a pickle, of joblib's file and of torch's, or leave it, because Python runs what it says.
 """
 
 import gzip

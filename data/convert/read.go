@@ -252,7 +252,7 @@ type limited struct {
 func (l *limited) Read(p []byte) (int, error) {
 	n, err := l.Reader.Read(p)
 	if l.r.bytes -= int64(n); l.r.bytes < 0 {
-		return 0, fmt.Errorf("more than %d bytes, unpacked, in all", int64(maxBytes))
+		return 0, fmt.Errorf("more than %d bytes, packed and unpacked, in all", int64(maxBytes))
 	}
 	return n, err
 }

@@ -198,7 +198,7 @@ func (m *machine) result() any {
 	case len(m.marks) == 0 && len(m.stack) == 0:
 		m.corrupt("the pickle stops and has made nothing")
 	case len(m.marks) > 0 || len(m.stack) != 1:
-		m.corrupt("%d objects and %d marks are left over", len(m.stack)-1, len(m.marks))
+		m.corrupt("%d objects and %d marks are left over", max(len(m.stack)-1, 0), len(m.marks))
 	case m.offset < m.frameEnd:
 		m.corrupt("the pickle stops %d bytes before its frame does", m.frameEnd-m.offset)
 	}
@@ -299,7 +299,7 @@ func (m *machine) line() string {
 		}
 		line = append(line, c)
 	}
-	m.corrupt("a line of more than %d characters", len(line))
+	m.corrupt("a line of more than %d characters", len(line)-1)
 	return ""
 }
 
@@ -377,9 +377,15 @@ func (m *machine) popMark() []any {
 	return m.popDownTo(floor)
 }
 
-// popDownTo leaves height objects on the stack and returns a copy of the others.
-func (m *machine) popDownTo(height int) []any {
-	above := slices.Clone(m.stack[height:])
+// popDownTo leaves height objects on the stack and returns the others: a copy, or, so that
+// memory does not hold very many twice, the stack's own memory, while the stack gets new.
+func (m *machine) popDownTo(height int) (above []any) {
+	const many = 1000
+	if above = m.stack[height:]; len(above) > max(many, height) {
+		m.stack = slices.Clone(m.stack[:height])
+		return slices.Clip(above)
+	}
+	above = slices.Clone(above)
 	clear(m.stack[height:]) // so that they are garbage as soon as nobody else has them
 	m.stack = m.stack[:height]
 	return above
@@ -391,7 +397,11 @@ func (m *machine) extend(items []any) {
 	if !ok {
 		m.corrupt("append to %s, which is not a list", Describe(m.top()))
 	}
-	l.Items = append(l.Items, items...)
+	if l.Items == nil {
+		l.Items = items
+	} else {
+		l.Items = append(l.Items, items...)
+	}
 }
 
 // setItems adds items, keys and values by turns, to the dict on top of the stack.
@@ -400,6 +410,7 @@ func (m *machine) setItems(items []any) {
 	if !ok || len(items)%2 != 0 {
 		m.corrupt("%d keys and values for %s", len(items), Describe(m.top()))
 	}
+	d.Keys, d.Values = slices.Grow(d.Keys, len(items)/2), slices.Grow(d.Values, len(items)/2)
 	for i := 0; i < len(items); i += 2 {
 		d.Keys, d.Values = append(d.Keys, items[i]), append(d.Values, items[i+1])
 	}

@@ -63,9 +63,16 @@ func (a *Array) Len() int {
 // let go of one.
 func (a *Array) Floats(dst []float64, from int) {
 	size := a.Type.Size
-	if a.strides != nil {
-		for j := range dst {
-			dst[j] = a.number(a.at(a.place(from+j) * size))
+	if from < 0 || from+len(dst) > a.Len() {
+		panic(fmt.Sprintf("pickle: Floats: elements %d to %d of %d", from, from+len(dst), a.Len()))
+	}
+	if last := len(a.Shape) - 1; a.strides != nil {
+		for len(dst) > 0 { // as far as the last axis goes, the places are in even steps
+			run, place := min(len(dst), a.Shape[last]-from%a.Shape[last]), a.place(from)
+			for j := range run {
+				dst[j] = a.number(a.at((place + j*a.strides[last]) * size))
+			}
+			dst, from = dst[run:], from+run
 		}
 		return
 	}
@@ -88,6 +95,9 @@ func (a *Array) Floats(dst []float64, from int) {
 // Value returns element n as an int64, a uint64 if it is 2⁶³ or more, or a float64.
 // It panics as Floats does.
 func (a *Array) Value(n int) any {
+	if n < 0 || n >= a.Len() {
+		panic(fmt.Sprintf("pickle: Value: element %d of %d", n, a.Len()))
+	}
 	if a.strides != nil {
 		n = a.place(n)
 	}
@@ -182,6 +192,15 @@ const (
 	emptyBytes  global = "__builtin__ bytes"              // and how it writes no bytes
 )
 
+// known has these names. A pickle may push one millions of times: here it is in memory once.
+var known = map[string]any{}
+
+func init() {
+	for _, g := range []global{ndarray, memmap, matrix, numpyDtype, reconstruct, scalar, frombuffer, encode, emptyBytes} {
+		known[string(g)] = g
+	}
+}
+
 // renamed are modules whose names are those of another in other versions of numpy.
 var renamed = map[string]string{
 	"numpy._core.multiarray":       "numpy.core.multiarray", // numpy 2
@@ -193,8 +212,8 @@ var renamed = map[string]string{
 
 // global pushes a name for REDUCE to use, if it is one of those above.
 func (m *machine) global(module, name string) {
-	switch g := global(cmp.Or(renamed[module], module) + " " + name); g {
-	case ndarray, memmap, matrix, numpyDtype, reconstruct, scalar, frombuffer, encode, emptyBytes:
+	switch g := known[cmp.Or(renamed[module], module)+" "+name]; {
+	case g != nil:
 		m.push(g)
 	default:
 		if strings.HasSuffix(name, "\r") {
@@ -425,7 +444,7 @@ func (m *machine) name(v any) string {
 // arrays from one string.
 //
 // Strings of up to 8 bytes stay as they are: Python has one object for all the strings of
-// the same single byte, and remembers it; and a number of numpy's has at most 8.
+// the same single byte, and remembers it; and an integer of numpy's has at most 8.
 func (m *machine) takeOut(s String) [][]byte {
 	pieces := slices.Clone(s.pieces) // Release clears those of an array alone
 	if len(pieces) == 0 || len(pieces[0]) <= 8 && len(pieces[0]) > 0 {

@@ -42,8 +42,8 @@
 //
 // A small file cannot fill the memory, either: strings are made as they are read, piece
 // by piece, whatever length they claim to have; all strings together, and the
-// instructions, are counted (Limits); no long string is used twice; and the bytes of an
-// array must be as many as its shape asks for.
+// instructions, are counted (Limits); no string of more than 8 bytes becomes two arrays;
+// and the bytes of an array must be as many as its shape asks for.
 //
 // Read reads protocols 1 to 5 as numpy 1.16 to 2.3 write them in Python 2.7 to 3.13.
 // Write writes protocol 2, which all of them read (write.go).
@@ -82,26 +82,26 @@ func Read(r io.Reader, limits Limits) (v any, err error) {
 	return m.result(), nil
 }
 
-// Limits are how much a pickle may ask for. Reading it then takes about as much memory as
-// Memory says, and at most some ten seconds, whatever stands in it.
+// Limits are how much a pickle may ask for. Reading it then takes at most one and a half
+// times as much memory as Memory says, and half a minute of a core, whatever stands in it.
 type Limits struct {
 	// Strings is how many bytes all strings may have together.
 	Strings int64
 
 	// Memory is how many bytes may be held: the strings, 8 for each number in the shape
 	// of an array, and 80 for every instruction. An instruction adds at most one thing
-	// to the stack or to the memo, and that takes 80 bytes at most.
+	// to the stack or to the memo, and that takes about 80 bytes at most.
 	Memory int64
 
 	// Instructions is how many instructions a pickle may have. It may have one more for
-	// every 8 bytes that have been read. An array takes 13 to 32, and has hundreds of bytes.
+	// every 8 bytes that have been read. An array takes 13 to 53, and has hundreds of bytes.
 	// Without this limit, a small file of instructions could build a large object: gzip
 	// packs a thousand of them into a few bytes.
 	Instructions int64
 }
 
 // DefaultLimits are enough for every file of digits that is known. MNIST has 220 MB of
-// strings and 180 instructions, or 70,000 more if its labels are in lists. The 250,000
+// strings and 180 instructions, or 70,000 more if its labels are in lists of ints. The 250,000
 // images of the book's expand_mnist.py, an array for each, have up to 0.9 GB of strings
 // and, in protocol 2, 10.5 million instructions.
 var DefaultLimits = Limits{Strings: 1 << 30, Memory: 1_700_000_000, Instructions: 300_000}

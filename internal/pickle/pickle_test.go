@@ -932,7 +932,11 @@ func TestPanics(t *testing.T) {
 			a.Release(2)
 			a.Floats(make([]float64, 1), 1)
 		}, "Release"},
-		"by column": {func() { Write(io.Discard, &Array{Shape: []int{1, 1}, strides: []int{1, 1}}) }, "row by row"},
+		"beyond the end":   {func() { NewArray(Type{'u', 1}, []byte("ab"), 2).Floats(make([]float64, 2), 1) }, "Floats: elements 1 to 3 of 2"},
+		"before the start": {func() { NewArray(Type{'u', 1}, []byte("ab"), 2).Floats(make([]float64, 1), -1) }, "Floats: elements -1 to 0"},
+		"no element":       {func() { NewArray(Type{'u', 1}, []byte("ab"), 2).Value(2) }, "Value: element 2 of 2"},
+		"no such element":  {func() { NewArray(Type{'u', 1}, []byte("ab"), 2).Value(-1) }, "Value: element -1 of 2"},
+		"by column":        {func() { Write(io.Discard, &Array{Shape: []int{1, 1}, strides: []int{1, 1}}) }, "row by row"},
 	} {
 		func() {
 			defer func() {

@@ -55,7 +55,7 @@ func (p *writer) object(v any) {
 	}
 }
 
-// integer writes an integer in the shortest way.
+// integer writes an integer in the shortest way, but in eight bytes where it needs more than four.
 func (p *writer) integer(n int64) {
 	switch {
 	case n >= 0 && n <= math.MaxUint8:

@@ -87,8 +87,8 @@ func withoutPale(ink *plane) *plane {
 
 // checkOne returns an *Error unless the ink is one digit. Digits are components that are about as
 // high as the highest. They stand beside each other or one above the other, with a gap of a
-// tenth of their height; or any gap, if both are almost as high as the highest, as
-// no part of a digit beside another part is.
+// tenth of their height. Beside each other any gap will do, if the right one is almost as high
+// as the highest, as no part of a digit beside another part is.
 func checkOne(ink *plane) error {
 	if ink == nil {
 		return errNothing

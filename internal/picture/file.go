@@ -16,7 +16,7 @@ import (
 // This file goes from the bytes of a file to the colours of a picture, upright.
 
 const (
-	maxBytes  = 1 << 27  // of a file
+	maxBytes  = 1 << 27  // of a file: 134 million
 	maxPixels = 52 << 20 // of a picture: 54.5 million, enough for a camera's 50 million or for an A4 sheet at 600 dots per inch
 	maxScans  = 20       // of a JPEG of so many pixels, and more of a smaller one; most have 1 or 10
 	workSize  = 280      // a picture that is wider or higher is made smaller before it is looked at
@@ -31,7 +31,7 @@ func decode(r io.Reader) (img image.Image, orientation int, err error) {
 		return nil, 0, err
 	}
 	if len(file) > maxBytes {
-		return nil, 0, &Error{Message: fmt.Sprintf("a file of more than %d MB; save the picture smaller", maxBytes>>20)}
+		return nil, 0, &Error{Message: fmt.Sprintf("a file of more than %d MB; save the picture smaller", maxBytes/1_000_000)}
 	}
 	config, _, err := image.DecodeConfig(bytes.NewReader(file))
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 const digitSize = 20 // of the longer side of a digit
 
 // fit makes the longer side of the digit digitSize pixels long, and the other in
-// proportion; its grey levels stay. MNIST's lines are two pixels wide, a tenth of the
+// proportion; its grey levels stay in proportion, the darkest made 1. MNIST's lines are two pixels wide, a tenth of the
 // longer side. Lines that would be much thinner are made as wide first.
 func fit(digit *plane) *plane {
 	wanted := float64(max(digit.rows, digit.cols)) / 10

@@ -659,7 +659,7 @@ func TestReadRefuses(t *testing.T) {
 		{"a row too many", "8192×6657 pixels", pngSaying(t, 8192, 6657)},
 		{"as many pixels as may be", "damaged", pngSaying(t, 8192, 6656)},
 		{"huge on both sides", "65535×65535 pixels", []byte("GIF89a\xff\xff\xff\xff\x00\x00\x00")},
-		{"large file", "more than 128 MB; save", large},
+		{"large file", "more than 134 MB; save", large},
 		{"file as large as may be", "neither PNG", large[:maxBytes]},
 		{"cut short", "the picture is cut short", pngOf(t, noisy)[:20]},
 		{"damaged", "damaged", damaged},

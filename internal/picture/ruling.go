@@ -10,10 +10,10 @@ import (
 // such a line alone nobody can tell whether it is ruling or a stroke, as the foot of a 2 is.
 // It is looked at beside the digit that is left when all lines are erased (certain).
 
-// How long a line must be, in widths of the picture, or in heights if it lies down.
+// How long a line must be, in widths of the picture, or in heights if it runs down.
 const (
 	shortest = 0.45 // any line: that of a margin may be covered by the digit for half of its length
-	hidden   = 0.3  // a line on paper on which there are others; a thick stroke may lie along it
+	hidden   = 0.3  // a line on paper on which there is a family; a thick stroke may lie along it
 )
 
 // aFamily is how many lines from border to border are ruling, whatever the digit is: a 3
@@ -72,7 +72,7 @@ func (r *ruling) count() (n int) {
 // certain returns the lines that cannot be strokes of the digit, which is what has been
 // found without any of them: a family, and each line that sticks out beyond the digit at
 // both ends. Where nothing has been found without them, the digit is nil. Then a single line
-// may be a 1, but two are no digit.
+// may be a 1, unless it goes from border to border, but two in one direction are no digit.
 func (r *ruling) certain(digit *finding) *ruling {
 	certain := &ruling{picture: r.picture}
 	for direction, lines := range r.lines {
