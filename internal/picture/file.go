@@ -41,8 +41,8 @@ func decode(r io.Reader) (img image.Image, orientation int, err error) {
 		return nil, 0, &Error{Message: fmt.Sprintf("a picture of %d×%d pixels; the limit is %d million in all: save it smaller",
 			config.Width, config.Height, maxPixels/1_000_000)}
 	}
-	scans := countScans(file)
-	if int64(scans)*int64(config.Width)*int64(config.Height) > maxScans*maxPixels {
+	scans := countScans(file) // each goes over blocks, which are up to 32 pixels wide and high
+	if int64(scans)*int64(config.Width+31)*int64(config.Height+31) > maxScans*maxPixels {
 		return nil, 0, &Error{Message: fmt.Sprintf("a JPEG of %d×%d pixels in %d scans, which would take too long; save it as PNG",
 			config.Width, config.Height, scans)}
 	}

@@ -178,6 +178,7 @@ func TestReadManyScans(t *testing.T) {
 		{100, 10000, ""},
 		{1000, 1000, ""},
 		{1000, 1200, "a JPEG of 1000×1000 pixels in 1201 scans, which would take too long; save it as PNG"},
+		{1, 1<<20 + 20_000, "a JPEG of 1×1 pixels in 1068577 scans, which would take too long; save it as PNG"},
 		{4000, 80, "a JPEG of 4000×4000 pixels in 81 scans, which would take too long; save it as PNG"},
 	} {
 		page := whitePage(c.side, c.side)
