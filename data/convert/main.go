@@ -15,9 +15,11 @@
 //
 // Where a file has no test digits, a seventh of its digits become that, as in MNIST;
 // where it has no validation digits, a sixth of the training digits. They are the last
-// ones, or every seventh and sixth if the digits are sorted.
+// ones, or every seventh and sixth if the digits are sorted upwards. One set alone is the
+// training digits, whatever its name.
 //
-// Pixels come out as float32 from 0 to 1. If any is above 1, all are divided by 255.
+// Pixels come out as float32 from 0 to 1. If any is above 1, but for an error of rounding,
+// all are divided by 255.
 //
 // Of files that only Python reads, npz.py makes an .npz.
 //

@@ -160,6 +160,7 @@ func TestEnlargeRefuses(t *testing.T) {
 		content, want string
 	}{
 		"no gzip":            {"digits, but not in a gzip", "the file is damaged (gzip: invalid header)"},
+		"a bare pickle":      {"\x80\x02N.", "not a gzip file but a bare pickle; run: go run ./data/convert"},
 		"half a file":        {gzipped(t, pickle.Tuple{good, good, good})[:100], "the file is cut short"},
 		"no tuple":           {gzipped(t, int64(1)), "want three pairs"},
 		"two sets":           {gzipped(t, pickle.Tuple{good, good}), "want three pairs"},

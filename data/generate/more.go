@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -41,7 +42,12 @@ func readSets(path string) (sets [3]set, err error) {
 		return sets, err
 	}
 	defer f.Close()
-	inflated, err := files.Gunzip(f)
+	file := bufio.NewReader(f)
+	head, _ := file.Peek(files.HeadSize) // Gunzip returns its error
+	if kind := files.Identify(head); kind != nil && kind != files.Gzip {
+		return sets, fmt.Errorf("not a gzip file but %s; %s", kind.What, kind.Mend(path))
+	}
+	inflated, err := files.Gunzip(file)
 	if err != nil {
 		return sets, err
 	}
