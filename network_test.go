@@ -1699,8 +1699,8 @@ func TestImagesAreReleased(t *testing.T) {
 	for _, row := range []int{0, 14, 15, 16} {
 		images := pickle.NewArray(pickle.Type{Kind: 'u', Size: 1}, make([]byte, 17*maxPixels), 17, maxPixels)
 		m := maker{made: map[*pickle.Array][]SparseRow{}, behind: collectAfter - row*maxPixels}
-		if d, err := m.dataSet("test", pickle.Tuple{images, zeros(17)}); err != nil || d.Len() != 17 {
-			t.Errorf("collecting after row %d: %v, want 17 images", row, err)
+		if d, err := m.dataSet("test", pickle.Tuple{images, zeros(17)}); err != nil || d.Len() != 17 || m.behind != 0 {
+			t.Errorf("collecting after row %d: %v, and %d pixels are behind, want 17 images and 0", row, err, m.behind)
 		}
 	}
 }
