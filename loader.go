@@ -341,7 +341,8 @@ func (m *maker) images(set string, first int, a *pickle.Array, pixels int) ([]Sp
 			}
 		}
 		if m.taken += len(images[i].Where) + imageRoom; m.taken > maxInk {
-			return nil, fmt.Errorf("%s images, row %d: more than %d pixels that are not 0 in all", set, first+i, maxInk)
+			return nil, fmt.Errorf("%s images, row %d: more than %d pixels that are not 0 in all, where an image counts as %d more",
+				set, first+i, maxInk, imageRoom)
 		}
 	}
 	a.Release(n * pixels)

@@ -27,8 +27,8 @@
 // writes a page for a browser, to draw on, with the network in it.
 //
 // digits -h lists the flags. Results go to standard output, everything else to
-// standard error. The exit status is 0; 1 when a file or the training fails;
-// 2 when the command line is wrong.
+// standard error. The exit status is 0; 2 when the command line is wrong, whatever is in
+// the files; 1 when anything else fails.
 //
 // The files are written to be read in this order. Where a file uses a name of a later
 // one, the name and its comment are enough:
@@ -190,7 +190,10 @@ func (c *command) loadNetwork() (*Network, error) {
 	}
 	defer f.Close()
 	file := bufio.NewReader(f)
-	head, _ := file.Peek(files.HeadSize) // its error comes again
+	head, err := file.Peek(files.HeadSize)
+	if err != nil && err != io.EOF { // of a folder, say
+		return nil, err
+	}
 	if kind := files.Identify(head); kind != nil && kind != files.JSON && kind != files.SavedNetwork {
 		return nil, fmt.Errorf("%s: it is %s, not a network as -save writes it", c.Load, kind.What)
 	}
@@ -332,7 +335,7 @@ func (c *command) checkData(training, validation *DataSet) error {
 	switch shrink := c.Eta * c.Lambda / float64(n); {
 	case shrink >= 1:
 		return fmt.Errorf("-lambda %v with -eta %v: ηλ/n is %.3g for the %d training digits, "+
-			"so a step leaves nothing of the weights: want less than 1", c.Lambda, c.Eta, shrink, n)
+			"so a step takes away all of the weights or more: want less than 1", c.Lambda, c.Eta, shrink, n)
 	case c.Patience > 0 && validation.Len() == 0:
 		return fmt.Errorf("-patience %d: the data has no validation digits to judge the epochs by", c.Patience)
 	case c.Shift > 0 && width == 0:

@@ -120,9 +120,10 @@ type Settings struct {
 // if testData is nil. (With Patience it writes other lines, see sgdWithPatience.)
 //
 // Everything random is drawn from rng, so the same network, data and state of rng
-// give the same weights to the last bit, on the same type of machine. (Some processors
-// fuse a multiplication and an addition, and round once; others round twice.) SGD fails
-// if out or s.AfterEpoch does, or if the weights are no longer finite numbers.
+// give the same weights to the last bit, if the program is built for the same type of
+// machine. (For some, Go fuses a multiplication and an addition, and rounds once.) SGD
+// fails if out or s.AfterEpoch does, or if the weights are no longer finite numbers. It panics
+// if s does not fit the data, as with patience and no validation digits.
 func (net *Network) SGD(trainingData *DataSet, s Settings, testData *DataSet, rng *rand.Rand, out io.Writer) error {
 	if s.Patience > 0 {
 		return net.sgdWithPatience(trainingData, s, testData, rng, out)

@@ -134,9 +134,9 @@ func (j *job) wait() {
 	j.done.Wait()
 }
 
-const maxLooks = 5_000 // with the pauses between them, they take some 100 µs
+const maxLooks = 5_000 // with the pauses between them, they take 50 to 100 µs
 
-// pause takes some 20 ns, in which a hyperthread leaves its core to the other one.
+// pause takes 10 to 20 ns, in which a hyperthread leaves its core to the other one.
 func pause() {
 	x := 2.0
 	for range 4 {

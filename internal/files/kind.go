@@ -33,7 +33,7 @@ type Kind struct {
 
 // What to do with a file. data/convert makes a file that the program reads. npz.py, beside
 // it, makes FILE.npz of what only Python reads, and unxz.py inflates FILE. None of these
-// lines opens FILE for writing, whatever its name.
+// lines writes to FILE, whatever its name.
 const (
 	again     = "download it again (README.md has the line for MNIST)"
 	convert   = `run: go run ./data/convert "FILE"`

@@ -17,7 +17,7 @@ import (
 
 // Replace calls write with a temporary file beside file, and gives it the name of
 // file when all of it is on the disk: whatever stops the program, there is the old
-// file or the new one. The new one keeps the old one's mode. A link is itself replaced:
+// file or the new one. The new one keeps the old one's permissions. A link is itself replaced:
 // call Output first. Errors here leave out the names of files: the caller adds the name
 // that the user has typed.
 //

@@ -134,7 +134,7 @@ func (o *Options) define() (hidden *string) {
 	f.StringVar(&o.Save, "save", "", "keep the network in `FILE`, after every epoch; with -patience, after every new best")
 	f.StringVar(&o.Load, "load", "", "take the network from `FILE`, as -save or the book's network2.py wrote it")
 	f.IntVar(&o.Show, "show", 0, "show `N` misread test digits, and how often each digit was read as which;\n"+
-		"and draw each image as the network saw it")
+		"and draw each image as the network saw it; with -load and images, only that")
 	f.StringVar(&o.Page, "page", "", "at the end, write a page for a browser to `FILE`, to draw on, with the network in it")
 	return hidden
 }
@@ -169,9 +169,9 @@ func (o *Options) checkFlags() error {
 	}
 	switch {
 	case !(o.Eta > 0) || math.IsInf(o.Eta, 0): // not > 0: NaN as well
-		return errorf("-eta %v: want a number above 0", o.Eta)
+		return errorf("-eta %v: want a finite number above 0", o.Eta)
 	case !(o.Lambda >= 0) || math.IsInf(o.Lambda, 0):
-		return errorf("-lambda %v: want 0 or a number above it", o.Lambda)
+		return errorf("-lambda %v: want 0 or a finite number above it", o.Lambda)
 	case !slices.Contains(Costs, o.Cost):
 		return errorf("-cost %q: want %s", o.Cost, strings.Join(Costs, " or "))
 	case o.Init != "normal" && o.Init != "scaled":

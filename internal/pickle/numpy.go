@@ -212,14 +212,14 @@ var renamed = map[string]string{
 
 // global pushes a name for REDUCE to use, if it is one of those above.
 func (m *machine) global(module, name string) {
-	switch g := known[cmp.Or(renamed[module], module)+" "+name]; {
-	case g != nil:
+	g, isKnown := known[cmp.Or(renamed[module], module)+" "+name]
+	switch {
+	case isKnown:
 		m.push(g)
+	case strings.HasSuffix(name, "\r"):
+		m.corrupt("%q: the ends of lines were changed on the way, as by a transfer in text mode; "+
+			"get the file again, in binary mode", name)
 	default:
-		if strings.HasSuffix(name, "\r") {
-			m.corrupt("%q: the ends of lines were changed on the way, as by a transfer in text mode; "+
-				"get the file again, in binary mode", name)
-		}
 		panic(failure{&UnsupportedError{Offset: m.start, Module: module,
 			Message: fmt.Sprintf("%q of module %q is no name that arrays need, and was not called", name, module)}})
 	}

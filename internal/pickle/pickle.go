@@ -102,8 +102,8 @@ type Limits struct {
 
 // DefaultLimits are enough for every file of digits that is known. MNIST has 220 MB of
 // strings and 180 instructions, or 70,000 more if its labels are in lists of ints. The 250,000
-// images of the book's expand_mnist.py, an array for each, have up to 0.9 GB of strings
-// and, in protocol 2, 10.5 million instructions.
+// images of the book's expand_mnist.py, an array for each, have 0.8 GB of strings
+// and, in protocol 2, 10.5 million instructions with labels of numpy's.
 var DefaultLimits = Limits{Strings: 1 << 30, Memory: 1_700_000_000, Instructions: 300_000}
 
 // A FormatError says that a pickle is damaged or cut short, or is no pickle.

@@ -128,8 +128,8 @@ func (c *Confusion) Write(w io.Writer) error {
 	return err
 }
 
-// Image draws an image on w in characters, in colour if w is a terminal that has it and
-// whose user has not set NO_COLOR (https://no-color.org). The pixels, from 0 to 1, are
+// Image draws an image on w in characters, in colour if w is a terminal, not a dumb one, and its
+// user has not set NO_COLOR (https://no-color.org). The pixels, from 0 to 1, are
 // in rows of the given width; 0 stands for a single row.
 func Image(w io.Writer, pixels []float64, width int) error {
 	if width == 0 {
