@@ -13,7 +13,7 @@
 //     is not 0, with its place in the image: as one number of a SparseRow, one of
 //     DataSet.Images.
 //   - In every epoch MiniBatch.Load, by Gather, makes that row a row of a mini-batch.
-//     With -shift, Move moves it there.
+//     With -shift or -distort, Settings.Change puts a changed one in its place.
 //   - MulAddSparse multiplies the pixel by a row of the first weights: the row whose
 //     number is the pixel's place. AddTMulSparse changes that row.
 
@@ -96,6 +96,30 @@ func (d *DataSet) Image(i int) []float64 {
 	return pixels
 }
 
+// Correct returns how many of the answers, one for each image, are the digit it shows.
+func (d *DataSet) Correct(answers []int) (correct int) {
+	for i, answer := range answers {
+		if answer == int(d.Labels[i]) {
+			correct++
+		}
+	}
+	return correct
+}
+
+// Part returns n of the images, or all if there are no more, at equal distances: so a set
+// that is sorted by its digits has some of all of them.
+func (d *DataSet) Part(n int) *DataSet {
+	if d.Len() <= n {
+		return d
+	}
+	part := &DataSet{Pixels: d.Pixels}
+	for i := range n {
+		at := int(int64(i) * int64(d.Len()) / int64(n)) // an int may have 32 bits, too few for the product
+		part.Labels, part.Images = append(part.Labels, d.Labels[at]), append(part.Images, d.Images[at])
+	}
+	return part
+}
+
 // Width returns the width of the images, which is their height, or 0 if they
 // are not squares.
 func (d *DataSet) Width() int {
@@ -120,37 +144,18 @@ func (d *DataSet) mostlyInk() bool {
 	return above > d.Len()*d.Pixels/2
 }
 
-// Move returns an image, moved by so many pixels to the right and down, both of
-// which may be negative. Pixels that leave the picture are lost, and those that enter
-// it are paper. The result is made in the memory of dst, if there is enough. Move
-// panics unless the images are squares, and the image stays in sight.
-func (d *DataSet) Move(dst, image SparseRow, right, down int) SparseRow {
-	w := d.Width()
-	if max(right, -right, down, -down) >= w {
-		panic(fmt.Sprintf("loader: Move: %d to the right and %d down, images of %d pixels", right, down, d.Pixels))
-	}
-	where, value := dst.Where[:0], dst.Value[:0]
-	for q, k := range image.Where {
-		i, j := int(k)/w+down, int(k)%w+right
-		if i >= 0 && i < w && j >= 0 && j < w {
-			where, value = append(where, uint16(i*w+j)), append(value, image.Value[q])
-		}
-	}
-	return SparseRow{where, value}
-}
-
 // readPickle inflates r, the file called name, and reads the pickle in it. After an
 // error in the pickle it reads on to the checksum at the end of the file: if that is
 // wrong as well, the file is damaged, and that is the error to report.
 func readPickle(name string, r io.Reader) (any, error) {
 	file := bufio.NewReader(r)
-	head, err := file.Peek(files.HeadSize)
-	if err != nil && err != io.EOF {
+	kind, err := files.Peek(file)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	switch kind := files.Identify(head); {
 	case kind == nil:
-		return nil, fmt.Errorf("not a gzip file but one that begins %q", head[:min(4, len(head))])
+		head, _ := file.Peek(4)
+		return nil, fmt.Errorf("not a gzip file but one that begins %q", head)
 	case kind != files.Gzip:
 		return nil, fmt.Errorf("not a gzip file but %s; %s", kind.What, kind.Mend(name))
 	}
@@ -159,9 +164,9 @@ func readPickle(name string, r io.Reader) (any, error) {
 		return nil, err
 	}
 	inflated := bufio.NewReader(unzipped)
-	head, _ = inflated.Peek(files.HeadSize) // the next read returns its error
+	kind, _ = files.Peek(inflated) // the next read returns its error
 	var v any
-	if kind := files.Identify(head); len(head) > 0 && kind != nil && kind != files.Pickle {
+	if kind != nil && kind != files.Empty && kind != files.Pickle {
 		err = fmt.Errorf("in the gzip is no pickle but %s; %s", kind.What, kind.Mend(name))
 	} else {
 		v, err = pickle.Read(inflated, pickle.DefaultLimits)

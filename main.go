@@ -22,10 +22,6 @@
 //
 //	seven.png: 7 (7 0.98, 2 0.03, ...)
 //
-//	go run . -epochs 30 -page digits.html
-//
-// writes a page for a browser, to draw on, with the network in it.
-//
 // digits -h lists the flags. Results go to standard output, everything else to
 // standard error. The exit status is 0; 2 when the command line is wrong, whatever is in
 // the files; 1 when anything else fails.
@@ -53,7 +49,6 @@ import (
 	"image"
 	"io"
 	"io/fs"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -61,6 +56,8 @@ import (
 	"strings"
 	"time"
 
+	"digits/internal/cores"
+	"digits/internal/distort"
 	"digits/internal/files"
 	"digits/internal/network2"
 	"digits/internal/options"
@@ -125,18 +122,15 @@ func (c *command) perform() error {
 		if net, err = c.prepare(net, training, validation, rng); err != nil {
 			return err
 		}
-		if err := c.train(net, training, validation, test, rng); err != nil {
+		if c.Epochs > 0 || c.Load == "" {
+			c.announce(net.Sizes(), training.Len())
+		}
+		epochs, err := c.train(net, training, validation, test, rng)
+		if err == nil {
+			err = c.report(net, training, test, epochs)
+		}
+		if err != nil {
 			return err
-		}
-		if c.Page != "" {
-			if err := c.keepPage(net, test); err != nil {
-				return err
-			}
-		}
-		if c.Show > 0 {
-			if err := showMistakes(c.stdout, test, net.Answers(test), c.Show); err != nil {
-				return err
-			}
 		}
 	}
 	return c.readPictures(net)
@@ -190,11 +184,11 @@ func (c *command) loadNetwork() (*Network, error) {
 	}
 	defer f.Close()
 	file := bufio.NewReader(f)
-	head, err := file.Peek(files.HeadSize)
-	if err != nil && err != io.EOF { // of a folder, say
+	kind, err := files.Peek(file)
+	if err != nil { // of a folder, say
 		return nil, err
 	}
-	if kind := files.Identify(head); kind != nil && kind != files.JSON && kind != files.SavedNetwork {
+	if kind != nil && kind != files.JSON && kind != files.SavedNetwork {
 		return nil, fmt.Errorf("%s: it is %s, not a network as -save writes it", c.Load, kind.What)
 	}
 	net, err := LoadNetwork(c.Load, file, Costs[c.Cost])
@@ -208,17 +202,8 @@ func (c *command) loadNetwork() (*Network, error) {
 	if c.Given("cost") && Costs[c.Cost] != net.Cost {
 		return nil, fmt.Errorf("%s: the cost of this network is %s: leave out -cost %s", c.Load, net.Cost.Name, c.Cost)
 	}
-	fmt.Fprintf(c.stderr, "network: %s: %s neurons, %s\n", show.Name(c.Load), dashed(sizes), net.Cost.Name)
+	fmt.Fprintf(c.stderr, "network: %s: %s neurons, %s\n", show.Name(c.Load), show.Sizes(sizes), net.Cost.Name)
 	return net, nil
-}
-
-// dashed writes sizes as 784-30-10. Of a great many it leaves out most.
-func dashed(sizes []int) string {
-	const most = 20
-	if n := len(sizes); n > most {
-		return fmt.Sprintf("%s-…-%d (%d layers)", dashed(sizes[:most]), sizes[n-1], n)
-	}
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", "-"), "[]")
 }
 
 // Where MNIST is looked for, and where it is to be had.
@@ -278,10 +263,10 @@ func (c *command) prepare(net *Network, training, validation *DataSet, rng *rand
 	if err := c.checkInputs(sizes[0]); err != nil {
 		return nil, err
 	}
-	if err := checkMemory(sizes, min(c.Batch, training.Len()), c.Patience > 0); err != nil {
-		return nil, err
+	if err := c.CheckMemory(sizes, training.Len()); err != nil {
+		return nil, fmt.Errorf("%s neurons %w", show.Sizes(sizes), err)
 	}
-	if err := c.checkData(training, validation); err != nil {
+	if err := c.CheckData(training.Len(), validation.Len(), training.Pixels, training.Width()); err != nil {
 		return nil, err
 	}
 	if c.Save != "" {
@@ -307,88 +292,131 @@ func (c *command) prepare(net *Network, training, validation *DataSet, rng *rand
 // digits is how many there are: the neurons of the output layer.
 const digits = show.Digits
 
-// checkMemory refuses networks that would not fit into any ordinary memory. With patience
-// there are two of them: the best is kept.
-func checkMemory(sizes []int, batch int, patience bool) error {
-	const limit = 1 << 28 // numbers of 8 bytes: 2 GB
-	numbers := 0.0        // a float64 does not overflow, however long the list
-	for l, n := range sizes {
-		numbers += 2 * float64(batch) * float64(n) // activations and errors
-		if l > 0 {
-			numbers += float64(sizes[l-1]) * float64(n) // weights
-		}
-		if l > 0 && patience {
-			numbers += float64(sizes[l-1]) * float64(n)
-		}
-	}
-	if numbers > limit {
-		const gigabyte = 1 << 30 / 8
-		return fmt.Errorf("%s neurons with mini-batches of %d take %.1f GB of memory; the limit is %d GB",
-			dashed(sizes), batch, math.Ceil(10*numbers/gigabyte)/10, limit/gigabyte)
-	}
-	return nil
-}
-
-// checkData refuses flags that make no sense with these digits.
-func (c *command) checkData(training, validation *DataSet) error {
-	n, width := training.Len(), training.Width()
-	switch shrink := c.Eta * c.Lambda / float64(n); {
-	case shrink >= 1:
-		return fmt.Errorf("-lambda %v with -eta %v: ηλ/n is %.3g for the %d training digits, "+
-			"so a step takes away all of the weights or more: want less than 1", c.Lambda, c.Eta, shrink, n)
-	case c.Patience > 0 && validation.Len() == 0:
-		return fmt.Errorf("-patience %d: the data has no validation digits to judge the epochs by", c.Patience)
-	case c.Shift > 0 && width == 0:
-		return fmt.Errorf("-shift %d: the images have %d pixels, and only squares can be moved", c.Shift, training.Pixels)
-	case c.Shift > 0 && c.Shift >= width:
-		return fmt.Errorf("-shift %d: the images are only %d pixels wide", c.Shift, width)
-	}
-	return nil
-}
-
-// train trains the network and keeps it in the file of -save. If there is
-// nothing to train, it tests it.
-func (c *command) train(net *Network, training, validation, test *DataSet, rng *rand.Rand) error {
-	if c.Epochs > 0 || c.Load == "" {
-		c.announce(net.Sizes(), training.Len())
-	}
+// train trains the network, keeps it in the file of -save, and returns how many epochs
+// there were.
+func (c *command) train(net *Network, training, validation, test *DataSet, rng *rand.Rand) (epochs int, err error) {
 	if c.Epochs == 0 {
-		if _, err := fmt.Fprintf(c.stdout, "Test: %d / %d\n", net.Evaluate(test), test.Len()); err != nil {
-			return err
-		}
-		return c.keep(net)
+		return 0, nil
 	}
-	epochs, best := 0, -1 // how many there were, and which was the best
+	change := c.change(training.Width())
+	if c.Show > 0 && c.Distort > 0 {
+		if err := c.showDistorted(training, change); err != nil {
+			return 0, err
+		}
+	}
+	judges, best := test, -1 // the digits that an epoch is judged by, and the best one
+	if c.Patience > 0 {
+		judges = validation
+	}
+	monitor := c.monitor(net, training, validation, test)
 	settings := Settings{
 		Epochs: c.Epochs, MiniBatchSize: c.Batch, Eta: c.Eta,
-		Lambda: c.Lambda, Shift: c.Shift, Patience: c.Patience, Validation: validation,
+		Lambda: c.Lambda, Patience: c.Patience, Halve: c.Halve, Change: change,
 		Progress: show.NewMeter(c.stderr),
 		AfterEpoch: func(epoch int, isBest bool) error {
 			epochs = epoch + 1
-			if !isBest {
-				return nil
+			err := monitor()
+			if isBest && err == nil {
+				best = epoch
+				err = c.keep(net)
 			}
-			best = epoch
-			return c.keep(net)
+			return err
 		},
 	}
 	began := time.Now()
-	if err := net.SGD(training, settings, test, rng, c.stdout); err != nil {
-		return err
+	if err := net.SGD(training, settings, judges, rng, c.stdout); err != nil {
+		return epochs, err
 	}
 	took := time.Since(began).Seconds()
-	if c.Patience > 0 && best >= 0 {
+	if best >= 0 && c.Patience > 0 {
 		fmt.Fprintf(c.stderr, "epoch %d was the best, and its weights are kept\n", best)
-	} else if c.Patience > 0 {
+	} else if best < 0 {
 		fmt.Fprintln(c.stderr, "no epoch was better than the network before, and its weights are kept")
+		err = c.keep(net)
+	}
+	fmt.Fprintf(c.stderr, "cost on the training digits: %.4g\n", net.TotalCost(training, c.Lambda))
+	fmt.Fprintf(c.stderr, "took %.1f s, %.2f s an epoch\n", took, took/float64(epochs))
+	return epochs, err
+}
+
+// change returns what -shift and -distort do to the images of a mini-batch, of so many pixels
+// each way, or nil if neither is given.
+func (c *command) change(width int) func(images []SparseRow, rng *rand.Rand) {
+	if c.Shift == 0 && c.Distort == 0 {
+		return nil
+	}
+	d := distort.New(width, c.Shift, c.Distort)
+	return func(images []SparseRow, rng *rand.Rand) {
+		d.Draw(len(images), rng)
+		cores.Share(len(images), d.Work(len(images)), func(from, to int) {
+			for i := from; i < to; i++ {
+				images[i] = SparseRow(d.Distort(i, distort.Image(images[i])))
+			}
+		})
+	}
+}
+
+// showDistorted draws the first training digit as it is, and eight times as change makes it.
+func (c *command) showDistorted(training *DataSet, change func([]SparseRow, *rand.Rand)) error {
+	sheet := &DataSet{Pixels: training.Pixels, Images: make([]SparseRow, 9)}
+	for i := range sheet.Images {
+		sheet.Images[i] = training.Images[0]
+	}
+	change(sheet.Images[1:], rand.New(rand.NewPCG(uint64(c.Seed), 1))) // not the training's: -show must not change that
+	_, err := fmt.Fprintf(c.stdout, "training digit 0, a %d, and what -distort %v makes of it:\n\n", training.Labels[0], c.Distort)
+	if err != nil {
+		return err
+	}
+	return show.Sheet(c.stdout, len(sheet.Images), sheet.Image, training.Width())
+}
+
+// monitor returns a function that prints the four monitors of the book's network2.py, in its
+// words: of a part of the training digits, so that it does not take long, and of the validation
+// digits, or the test digits if there are none. Without -monitor it does nothing.
+func (c *command) monitor(net *Network, training, validation, test *DataSet) func() error {
+	if !c.Monitor {
+		return func() error { return nil }
+	}
+	part, evaluation, name := training.Part(10_000), validation, "validation"
+	if validation.Len() == 0 {
+		evaluation, name = test, "test"
+	}
+	fmt.Fprintf(c.stderr, "monitored: %d of the %d training digits, and as evaluation data the %s digits\n", part.Len(), training.Len(), name)
+	lambda := c.Lambda * float64(part.Len()) / float64(training.Len()) // so λ/n is that of the training, see (87)
+	return func() error {
+		_, err := fmt.Fprintf(c.stdout, "Cost on training data: %.6g\nAccuracy on training data: %d / %d\n"+
+			"Cost on evaluation data: %.6g\nAccuracy on evaluation data: %d / %d\n\n",
+			net.TotalCost(part, lambda), net.Evaluate(part), part.Len(),
+			net.TotalCost(evaluation, c.Lambda), net.Evaluate(evaluation), evaluation.Len())
+		return err
+	}
+}
+
+// report says how net, after so many epochs, reads the test digits. This is the only look
+// at them, if there is -patience; without it SGD has looked after every epoch.
+func (c *command) report(net *Network, training, test *DataSet, epochs int) error {
+	answers := net.Answers(test)
+	correct := test.Correct(answers)
+	if c.Epochs == 0 || c.Patience > 0 {
+		if _, err := fmt.Fprintf(c.stdout, "Test: %d / %d\n", correct, test.Len()); err != nil {
+			return err
+		}
+	}
+	if c.Epochs == 0 {
 		if err := c.keep(net); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(c.stderr, "cost on the training digits: %.4g\n", net.TotalCost(training, c.Lambda))
-	fmt.Fprintf(c.stderr, "took %.1f s, %.2f s an epoch\n", took, took/float64(epochs))
-	if epochs >= 3 && net.Evaluate(test) < test.Len()*15/100 {
+	if epochs >= 3 && correct < test.Len()*15/100 {
 		c.explainChance(net, training, epochs)
+	}
+	if c.Page != "" {
+		if err := c.keepPage(net, test, answers); err != nil {
+			return err
+		}
+	}
+	if c.Show > 0 {
+		return show.Mistakes(c.stdout, c.Show, test.Labels, answers, test.Image, test.Width())
 	}
 	return nil
 }
@@ -402,20 +430,19 @@ func (c *command) explainChance(net *Network, training *DataSet, epochs int) {
 			slope += sigmoidPrime(a) / float64(digits*training.Len())
 		}
 	})
+	steps := epochs * ((training.Len()-1)/min(c.Batch, training.Len()) + 1)
+	why := fmt.Sprintf("after %d steps: try more -epochs, a larger -eta,\na smaller -lambda if there is one, more neurons, or more digits", steps)
 	if slope < 0.01 {
-		fmt.Fprintln(c.stderr, "the network is hardly better than chance: its outputs are saturated, where σ′ is almost 0;")
-		fmt.Fprintln(c.stderr, "the steps may be too long, try a smaller -eta; or try -init scaled, or -cost cross-entropy")
-		return
+		why = "its outputs are saturated, where σ′ is almost 0;\n" +
+			"the steps may be too long, try a smaller -eta; or try -init scaled, or -cost cross-entropy"
 	}
-	steps := (training.Len()-1)/min(c.Batch, training.Len()) + 1
-	fmt.Fprintf(c.stderr, "the network is hardly better than chance, after %d steps: try more -epochs, a larger -eta,\n", epochs*steps)
-	fmt.Fprintln(c.stderr, "a smaller -lambda if there is one, more neurons, or more digits")
+	fmt.Fprintf(c.stderr, "the network is hardly better than chance: %s\n", why)
 }
 
 // announce tells stderr which network is about to be trained, and how, on n digits.
 func (c *command) announce(sizes []int, n int) {
 	fmt.Fprintf(c.stderr, "training a network of %s neurons: epochs %d, mini-batches of %d, η %v, seed %d",
-		dashed(sizes), c.Epochs, c.Batch, c.Eta, c.Seed)
+		show.Sizes(sizes), c.Epochs, c.Batch, c.Eta, c.Seed)
 	for _, flag := range c.Chapter3() {
 		fmt.Fprintf(c.stderr, ", %s", flag)
 	}
@@ -440,9 +467,10 @@ func (c *command) keep(net *Network) error {
 	return nil
 }
 
-// keepPage writes the page of net to the file of -page.
-func (c *command) keepPage(net *Network, test *DataSet) error {
-	p := &page.Page{Sizes: net.Sizes(), Cost: net.Cost.Name, Origin: fmt.Sprintf("seed %d", c.Seed), Total: test.Len()}
+// keepPage writes the page of net, which gives these answers, to the file of -page.
+func (c *command) keepPage(net *Network, test *DataSet, answers []int) error {
+	p := &page.Page{Sizes: net.Sizes(), Cost: net.Cost.Name, Origin: fmt.Sprintf("seed %d", c.Seed),
+		Right: test.Correct(answers), Total: test.Len()}
 	if c.Load != "" {
 		p.Origin = "loaded from " + filepath.Base(c.Load)
 		if c.Epochs > 0 {
@@ -452,10 +480,8 @@ func (c *command) keepPage(net *Network, test *DataSet) error {
 	for l := range net.Weights {
 		p.Weights, p.Biases = append(p.Weights, net.Weights[l].Data), append(p.Biases, net.Biases[l].Data)
 	}
-	for i, answer := range net.Answers(test) {
-		if label := int(test.Labels[i]); label == answer {
-			p.Right++
-		} else if len(p.Misread) < page.MaxMisread {
+	for i, answer := range answers {
+		if label := int(test.Labels[i]); label != answer && len(p.Misread) < page.MaxMisread {
 			p.Misread = append(p.Misread, page.Digit{Label: label, Read: answer, Pixels: test.Image(i)})
 		}
 	}
@@ -531,8 +557,7 @@ func readPicture(name string) ([]*picture.Digit, error) {
 	}
 	defer f.Close()
 	file := bufio.NewReader(f)
-	head, _ := file.Peek(files.HeadSize) // its error comes again
-	kind := files.Identify(head)
+	kind, _ := files.Peek(file) // its error comes again
 	readings, err := picture.Read(file)
 	if errors.Is(err, image.ErrFormat) && kind != nil {
 		err = &picture.Error{Message: fmt.Sprintf("not a PNG, JPEG or GIF but %s; %s", kind.What, kind.Mend(name))}
@@ -541,32 +566,4 @@ func readPicture(name string) ([]*picture.Digit, error) {
 		return nil, fmt.Errorf("%s: %w", name, files.Bare(err))
 	}
 	return readings, nil
-}
-
-// showMistakes writes the confusion matrix of the test digits to w, and then n of the
-// digits that were misread.
-func showMistakes(w io.Writer, test *DataSet, answers []int, n int) error {
-	var count show.Confusion
-	for i, answer := range answers {
-		count[test.Labels[i]][answer]++
-	}
-	if err := count.Write(w); err != nil {
-		return err
-	}
-	for i, answer := range answers {
-		digit := int(test.Labels[i])
-		if digit == answer {
-			continue
-		}
-		if n--; n < 0 {
-			break
-		}
-		if _, err := fmt.Fprintf(w, "\ntest digit %d: %d read as %d\n", i, digit, answer); err != nil {
-			return err
-		}
-		if err := show.Image(w, test.Image(i), test.Width()); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -17,9 +17,7 @@
 //	C      the cost, summed over the examples of a mini-batch and their output neurons
 //	δ      errors of a layer, ∂C/∂z, shaped like its z
 //
-// The matrix and its products are in matrix.go, and so are the loops in which most of
-// the time is spent; so is Sparse, a matrix of images, most of whose pixels are 0. A
-// DataSet, images and their labels, is in loader.go.
+// Matrix, and Sparse, a matrix of images, are in matrix.go; DataSet is in loader.go.
 
 package main
 
@@ -96,10 +94,14 @@ type Settings struct {
 	MiniBatchSize int     // examples in a mini-batch
 	Eta           float64 // the learning rate η
 
-	Lambda     float64  // λ of L2 regularization, see UpdateMiniBatch
-	Shift      int      // training digits are moved by up to this many pixels, see MiniBatch.Shift
-	Patience   int      // training stops after so many epochs without a new best, see sgdWithPatience
-	Validation *DataSet // for Patience: the digits that the epochs are judged by
+	Lambda   float64 // λ of L2 regularization, see UpdateMiniBatch
+	Patience int     // training stops after so many epochs without a new best, see sgdWithPatience
+	Halve    int     // but before it stops, η is halved so often
+
+	// Change, unless nil, changes the images of every mini-batch before the network learns from
+	// them. It may put other rows in their places, but must not write into a row: it is the image
+	// of the training data. What is random is drawn from rng.
+	Change func(images []SparseRow, rng *rand.Rand)
 
 	// Progress, unless nil, is called after every mini-batch with the number
 	// of examples used in this epoch and the number there are.
@@ -107,7 +109,7 @@ type Settings struct {
 
 	// AfterEpoch, unless nil, is called when the line of an epoch has been
 	// written. Its error ends the training. isBest says whether the network is now
-	// better than ever before, by the validation digits; without Patience it is always true.
+	// better than ever before; without Patience it is always true.
 	AfterEpoch func(epoch int, isBest bool) error
 }
 
@@ -115,9 +117,9 @@ type Settings struct {
 // epoch it shuffles the training data, cuts it into mini-batches (the last one may be
 // shorter), and takes one step with each.
 //
-// After each epoch it writes a line to out: "Epoch 0: 9129 / 10000", how many
-// of the test digits the network now classifies correctly, or "Epoch 0 complete"
-// if testData is nil. (With Patience it writes other lines, see sgdWithPatience.)
+// After each epoch it writes a line to out: "Epoch 0: 9129 / 10000", how many digits of
+// testData the network now classifies correctly, or "Epoch 0 complete" if testData is nil.
+// (With Patience they are validation digits, see sgdWithPatience.)
 //
 // Everything random is drawn from rng, so the same network, data and state of rng
 // give the same weights to the last bit, if the program is built for the same type of
@@ -175,8 +177,8 @@ func (t *training) run(epoch int) error {
 	for from := 0; from < n; from += t.s.MiniBatchSize {
 		to := min(from+t.s.MiniBatchSize, n)
 		t.batch.Load(t.data, t.order[from:to])
-		if t.s.Shift > 0 {
-			t.batch.Shift(t.data, t.s.Shift, t.rng)
+		if t.s.Change != nil {
+			t.s.Change(t.batch.X.Rows, t.rng)
 		}
 		t.net.UpdateMiniBatch(t.batch, t.s.Eta, t.s.Lambda, n)
 		if t.s.Progress != nil {
@@ -202,13 +204,12 @@ type MiniBatch struct {
 	A     []*Matrix // activations: A[0] = σ(X·Weights[0] + Biases[0]), A[1] = σ(A[0]·Weights[1] + Biases[1]), …
 	Delta []*Matrix // errors δ = ∂C/∂z
 
-	space Space       // for the products of X
-	moved []SparseRow // the images as Shift has moved them
+	space Space // for the products of X
 }
 
 // NewMiniBatch returns a mini-batch for net with room for m examples.
 func (net *Network) NewMiniBatch(m int) *MiniBatch {
-	batch := &MiniBatch{X: &Sparse{}, moved: make([]SparseRow, m)}
+	batch := &MiniBatch{X: &Sparse{}}
 	for _, w := range net.Weights {
 		batch.A = append(batch.A, NewMatrix(m, w.Cols))
 		batch.Delta = append(batch.Delta, NewMatrix(m, w.Cols))
@@ -230,17 +231,6 @@ func (batch *MiniBatch) Load(data *DataSet, which []int) {
 		batch.Delta[l].SetRows(len(which))
 	}
 	data.Gather(which, batch.X, batch.Y)
-}
-
-// Shift moves every image of the mini-batch by a distance of its own: −n … n pixels
-// across and −n … n down, drawn from rng, all equally likely. It does not change data,
-// whose images they are. The images have to be squares wider than n, see DataSet.Move.
-func (batch *MiniBatch) Shift(data *DataSet, n int, rng *rand.Rand) {
-	for i, image := range batch.X.Rows {
-		right, down := rng.IntN(2*n+1)-n, rng.IntN(2*n+1)-n
-		batch.moved[i] = data.Move(batch.moved[i], image, right, down)
-		batch.X.Rows[i] = batch.moved[i]
-	}
 }
 
 // UpdateMiniBatch takes one step down the gradient of C, the sum of the cost
@@ -312,15 +302,7 @@ func (batch *MiniBatch) AddGradient(s float64, toB, toW []*Matrix) {
 
 // Evaluate returns how many digits of data the network classifies correctly:
 // its answer is the output neuron with the highest activation.
-func (net *Network) Evaluate(data *DataSet) int {
-	correct := 0
-	for i, answer := range net.Answers(data) {
-		if answer == int(data.Labels[i]) {
-			correct++
-		}
-	}
-	return correct
-}
+func (net *Network) Evaluate(data *DataSet) int { return data.Correct(net.Answers(data)) }
 
 // Answers returns the network's answer for each digit of data.
 func (net *Network) Answers(data *DataSet) []int {
@@ -456,29 +438,34 @@ func (net *Network) TotalCost(data *DataSet, lambda float64) float64 {
 	return sum / float64(data.Len())
 }
 
-// sgdWithPatience is SGD with early stopping. Each epoch is judged by the
-// digits of s.Validation, not by the test digits: "Epoch 0: 9129 / 10000
-// validation". So is the network as it comes: if it has been trained before, it may be
-// better than all epochs. Training stops after s.Patience epochs without a new best, or
-// after s.Epochs. The network takes the best weights, the first if several are equal.
-// Only then it scores the test digits, if any: "Test: 9804 / 10000".
-func (net *Network) sgdWithPatience(trainingData *DataSet, s Settings, testData *DataSet, rng *rand.Rand, out io.Writer) error {
-	if s.Validation == nil || s.Validation.Len() == 0 {
+// sgdWithPatience is SGD with early stopping. Each epoch is judged by validation digits,
+// which the caller gives instead of test digits: "Epoch 0: 9129 / 10000 validation". So is
+// the network as it comes: if it has been trained before, it may be better than all epochs.
+// Training stops after s.Patience epochs without a new best, or after s.Epochs. The network
+// takes the best weights, the first if several are equal.
+//
+// With s.Halve it does not stop there at once, but first halves the learning rate, so often,
+// and goes on from the best weights: long steps find a valley, short ones its floor. That is
+// an exercise of chapter 3, where η ends at 1/128 of what it was: Halve is 7.
+func (net *Network) sgdWithPatience(trainingData *DataSet, s Settings, validation *DataSet, rng *rand.Rand, out io.Writer) error {
+	if validation == nil || validation.Len() == 0 {
 		panic("network: SGD: patience wants validation digits to judge the epochs by")
 	}
 	t := net.newTraining(trainingData, s, rng)
-	kept, bestEpoch, bestCorrect := net.clone(), -1, net.Evaluate(s.Validation) // before epoch 0
+	kept, bestCorrect := net.clone(), net.Evaluate(validation) // before epoch 0
+	waited, halved := 0, 0                                     // epochs since the last best or halving; halvings
 	for epoch := range s.Epochs {
 		if err := t.run(epoch); err != nil {
 			return err
 		}
-		correct := net.Evaluate(s.Validation)
+		correct := net.Evaluate(validation)
 		isBest := correct > bestCorrect
+		waited++
 		if isBest {
 			kept.set(net)
-			bestEpoch, bestCorrect = epoch, correct
+			bestCorrect, waited = correct, 0
 		}
-		if _, err := fmt.Fprintf(out, "Epoch %d: %d / %d validation\n", epoch, correct, s.Validation.Len()); err != nil {
+		if _, err := fmt.Fprintf(out, "Epoch %d: %d / %d validation\n", epoch, correct, validation.Len()); err != nil {
 			return err
 		}
 		if s.AfterEpoch != nil {
@@ -486,16 +473,18 @@ func (net *Network) sgdWithPatience(trainingData *DataSet, s Settings, testData 
 				return err
 			}
 		}
-		if epoch-bestEpoch >= s.Patience {
+		if waited < s.Patience {
+			continue
+		}
+		if halved == s.Halve {
 			break
 		}
+		net.set(kept)
+		t.s.Eta /= 2
+		waited, halved = 0, halved+1
 	}
 	net.set(kept)
-	if testData == nil {
-		return nil
-	}
-	_, err := fmt.Fprintf(out, "Test: %d / %d\n", net.Evaluate(testData), testData.Len())
-	return err
+	return nil
 }
 
 // clone returns a network with weights and biases of its own, equal to those of net.

@@ -146,6 +146,11 @@ func firstOf(d *DataSet, n int) *DataSet {
 	return &DataSet{Labels: d.Labels[:n], Pixels: d.Pixels, Images: d.Images[:n]}
 }
 
+// changing returns what -shift and -distort do to images of MNIST's width.
+func changing(shift int, distort float64) func(images []SparseRow, rng *rand.Rand) {
+	return (&command{Options: &options.Options{Shift: shift, Distort: distort}}).change(28)
+}
+
 // pixelsOf returns the images of a data set as the rows of a matrix.
 func pixelsOf(d *DataSet) *Matrix {
 	var images Sparse
@@ -329,6 +334,7 @@ type numpyCase struct {
 	Correct, CorrectAfterThree         int
 	AfterOne, AfterThree, AfterBatches numpyNetwork
 	TotalCost                          []float64 // in chapter 3's cases, before the first step, and after three
+	Monitors                           []float64 // of the training with the first 5 digits, see make_numpy.py
 }
 
 type numpyNetwork struct {
@@ -432,6 +438,20 @@ func TestAgainstNumpy(t *testing.T) {
 				}
 			}
 
+			if len(c.Monitors) > 0 {
+				net, five := c.network(), firstOf(data, 5)
+				train(t, net, five, Settings{Epochs: 20, MiniBatchSize: 5, Eta: c.Eta, Lambda: c.Lambda}, nil, newRand(1))
+				var got strings.Builder
+				others := &DataSet{data.Labels[5:], data.Pixels, data.Images[5:]}
+				o := &options.Options{Lambda: c.Lambda, Monitor: true}
+				err := (&command{Options: o, stdout: &got, stderr: io.Discard}).monitor(net, five, others, five)()
+				if want := fmt.Sprintf("Cost on training data: %.6g\nAccuracy on training data: %v / 5\n"+
+					"Cost on evaluation data: %.6g\nAccuracy on evaluation data: %v / 3\n\n", c.Monitors[0], c.Monitors[1],
+					c.Monitors[2], c.Monitors[3]); got.String() != want || err != nil {
+					t.Errorf("monitored: %v, got\n%swant\n%s", err, got.String(), want)
+				}
+			}
+
 			net = c.network()
 			k := 0
 			for _, m := range c.Batches {
@@ -527,15 +547,15 @@ func TestGradientByCentralDifferences(t *testing.T) {
 // SGD shuffles afresh every epoch. It uses every digit once, in mini-batches of the size
 // asked for and a shorter one at the end, and leaves nothing of one mini-batch behind in
 // the next. So the same steps taken by hand, each with a new MiniBatch, give the same
-// bits. SGD moves the digits of every mini-batch anew, but not the digits it tests with,
+// bits. SGD changes the digits of every mini-batch anew, but not the digits it tests with,
 // which are the same here.
 func TestSGDByHand(t *testing.T) {
 	_, _, data := loadBuiltIn()
 	data = firstOf(data, 25)
 	pixels := pixelsOf(data)
 	for _, miniBatchSize := range []int{1, 10, 24, 25, 1000, math.MaxInt} {
-		for _, s := range []Settings{{}, {Lambda: 0.7}, {Shift: 3}, {Lambda: 0.7, Shift: 1}} {
-			name := fmt.Sprintf("mini-batches of %d, λ %v, shift %d", miniBatchSize, s.Lambda, s.Shift)
+		for _, s := range []Settings{{}, {Lambda: 0.7}, {Change: changing(3, 0)}, {Lambda: 0.7, Change: changing(1, 2)}} {
+			name := fmt.Sprintf("mini-batches of %d, λ %v, changed: %v", miniBatchSize, s.Lambda, s.Change != nil)
 			got := NewNetwork([]int{784, 4, 10}, newRand(1))
 			want := got.clone()
 			var progress, wantProgress []int
@@ -551,8 +571,8 @@ func TestSGDByHand(t *testing.T) {
 					m := min(miniBatchSize, len(rest))
 					batch := want.NewMiniBatch(m)
 					batch.Load(data, rest[:m])
-					if s.Shift > 0 {
-						batch.Shift(data, s.Shift, rng)
+					if s.Change != nil {
+						s.Change(batch.X.Rows, rng)
 					}
 					want.UpdateMiniBatch(batch, 0.5, s.Lambda, 25)
 					rest = rest[m:]
@@ -575,13 +595,13 @@ func TestSGDByHand(t *testing.T) {
 }
 
 // The network answers the same digit whatever it sees, and another one after each epoch.
-// So many of the digits in each set are right then:
+// So many of the validation digits are right then:
 //
-//	answer               0  1  2  3  4  5  6  7  8  9
-//	right in validation  0  1  2  3  4  5  5  4  3  2
-//	right in the test    1  2  3  4  5  6  7  8  9 10
+//	answer  0  1  2  3  4  5  6  7  8  9
+//	right   0  1  2  3  4  5  5  4  3  2
 //
-// The lines that SGD writes say which epochs it has judged, and whose weights it keeps.
+// The lines that SGD writes say which epochs it has judged. An epoch is one step, and the same
+// step taken by hand says from which weights, and how long it was.
 func TestPatience(t *testing.T) {
 	blank := func(counts ...int) *DataSet {
 		d := &DataSet{Pixels: 4}
@@ -591,75 +611,82 @@ func TestPatience(t *testing.T) {
 		d.Images = make([]SparseRow, d.Len())
 		return d
 	}
-	training, test := blank(0, 0, 1), blank(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
-	validation := blank(0, 1, 2, 3, 4, 5, 5, 4, 3, 2)
+	training, validation := blank(0, 0, 1), blank(0, 1, 2, 3, 4, 5, 5, 4, 3, 2)
 	for name, c := range map[string]struct {
-		patience int
-		answers  []int // of the network before the first epoch, and after each
-		epochs   int   // how many there must be
-		best     []int // the epochs that must be new bests
+		patience, halve int
+		answers         []int // of the network before the first epoch, and after each
+		epochs          int   // how many there must be
+		best            []int // the epochs that must be new bests
+		halved          []int // the epochs after which η must be halved
 	}{
-		"stops after 3 worse":       {3, []int{0, 3, 5, 4, 3, 7, 0, 0}, 5, []int{0, 1}},
-		"a tie is not better":       {3, []int{0, 3, 5, 6, 5, 6, 0, 0}, 5, []int{0, 1}},
-		"patience 1":                {1, []int{0, 1, 2, 3, 8, 5, 5}, 4, []int{0, 1, 2}},
-		"a new best starts afresh":  {2, []int{0, 2, 1, 3, 2, 4, 3, 2, 5}, 7, []int{0, 2, 4}},
-		"in the last epoch allowed": {2, []int{0, 2, 1, 1, 3}, 3, []int{0}},
-		"no epochs left":            {9, []int{0, 4, 5, 2}, 3, []int{0, 1}},
-		"the last is the best":      {9, []int{0, 3, 4, 5}, 3, []int{0, 1, 2}},
-		"nothing right":             {2, []int{0, 0, 0, 0}, 2, nil},
-		"loaded, none is better":    {3, []int{5, 4, 6, 3, 5}, 3, nil},
-		"loaded, a later is better": {2, []int{2, 1, 4, 3, 3, 5}, 4, []int{1}},
+		"stops after 3 worse":       {3, 0, []int{0, 3, 5, 4, 3, 7, 0, 0}, 5, []int{0, 1}, nil},
+		"a tie is not better":       {3, 0, []int{0, 3, 5, 6, 5, 6, 0, 0}, 5, []int{0, 1}, nil},
+		"patience 1":                {1, 0, []int{0, 1, 2, 3, 8, 5, 5}, 4, []int{0, 1, 2}, nil},
+		"a new best starts afresh":  {2, 0, []int{0, 2, 1, 3, 2, 4, 3, 2, 5}, 7, []int{0, 2, 4}, nil},
+		"in the last epoch allowed": {2, 0, []int{0, 2, 1, 1, 3}, 3, []int{0}, nil},
+		"no epochs left":            {9, 0, []int{0, 4, 5, 2}, 3, []int{0, 1}, nil},
+		"the last is the best":      {9, 0, []int{0, 3, 4, 5}, 3, []int{0, 1, 2}, nil},
+		"nothing right":             {2, 0, []int{0, 0, 0, 0}, 2, nil, nil},
+		"loaded, none is better":    {3, 0, []int{5, 4, 6, 3, 5}, 3, nil, nil},
+		"loaded, a later is better": {2, 0, []int{2, 1, 4, 3, 3, 5}, 4, []int{1}, nil},
+
+		"halved once":               {2, 1, []int{0, 3, 1, 2, 1, 2, 9, 9}, 5, []int{0}, []int{2}},
+		"halved, a new best":        {2, 1, []int{0, 3, 1, 2, 4, 2, 9, 9, 5}, 6, []int{0, 3}, []int{2}},
+		"halved twice":              {1, 2, []int{0, 3, 1, 4, 2, 9, 5}, 5, []int{0, 2}, []int{1, 3}},
+		"halved twice on end":       {2, 2, []int{0, 3, 1, 2, 1, 2, 9, 8, 5}, 7, []int{0}, []int{2, 4}},
+		"no epochs left for it":     {2, 3, []int{0, 3, 1, 2}, 3, []int{0}, []int{2}},
+		"loaded, halved, no better": {1, 1, []int{5, 4, 3, 2}, 2, nil, []int{0}},
 	} {
 		net := NewNetwork([]int{4, 3, 10}, newRand(1))
 		say := func(net *Network, digit int) {
 			for l := range net.Weights {
-				net.Weights[l].Data = repeat(float64(digit), len(net.Weights[l].Data))
+				net.Weights[l].Data = repeat(float64(digit)/8, len(net.Weights[l].Data))
 				net.Biases[l].Data = repeat(float64(-digit), len(net.Biases[l].Data))
 			}
 			net.Biases[1].Data[digit] = 1
 		}
-		hidden := &DataSet{Labels: test.Labels, Pixels: 4} // whoever looks at an image panics
-		say(net, c.answers[0])
 		var best []int
 		var out, want strings.Builder
 		for epoch, digit := range c.answers[1 : c.epochs+1] {
 			right := bytes.Count(validation.Labels, []byte{byte(digit)})
 			fmt.Fprintf(&want, "Epoch %d: %d / 29 validation\n", epoch, right)
 		}
-		keep := c.answers[0]
-		if len(c.best) > 0 {
-			keep = c.answers[c.best[len(c.best)-1]+1]
-		}
-		fmt.Fprintf(&want, "Test: %d / 55\n", keep+1)
-		next := 1
-		err := net.SGD(training, Settings{Epochs: len(c.answers) - 1, MiniBatchSize: 1, Eta: 1e-300,
-			Patience: c.patience, Validation: validation,
-			Progress: func(done, total int) { say(net, c.answers[next]); next++ }, // at the end of an epoch: it is one step
+		say(net, c.answers[0])
+		next, keep, eta, byHand, batch := 1, c.answers[0], 0.5, net.clone(), net.NewMiniBatch(1)
+		err := net.SGD(training, Settings{Epochs: len(c.answers) - 1, MiniBatchSize: 1, Eta: eta, Patience: c.patience, Halve: c.halve,
+			Progress: func(done, total int) { // at the end of an epoch
+				batch.Load(training, []int{0})
+				byHand.UpdateMiniBatch(batch, eta, 0, 1)
+				wantNetwork(t, fmt.Sprintf("%s: after the step of epoch %d", name, next-1), net, byHand, 0)
+				say(net, c.answers[next])
+				say(byHand, c.answers[next])
+				next++
+			},
 			AfterEpoch: func(epoch int, isBest bool) error {
 				if isBest {
-					best = append(best, epoch)
+					best, keep = append(best, epoch), c.answers[epoch+1]
 				}
-				if epoch == c.epochs-1 {
-					hidden.Images = test.Images
+				if slices.Contains(c.halved, epoch) {
+					eta /= 2
+					say(byHand, keep)
 				}
 				return nil
 			},
-		}, hidden, newRand(1), &out)
+		}, validation, newRand(1), &out)
 		if err != nil || out.String() != want.String() {
 			t.Errorf("%s: error %v, and it wrote\n%swant\n%s", name, err, out.String(), want.String())
 		}
 		if !slices.Equal(best, c.best) {
 			t.Errorf("%s: epochs %v were new bests, want %v", name, best, c.best)
 		}
-		wanted := net.clone()
-		say(wanted, keep)
-		wantNetwork(t, name, net, wanted, 1e-200) // of the steps of training
+		say(byHand, keep)
+		wantNetwork(t, name, net, byHand, 0)
 	}
 }
 
 // SGD writes a line after each epoch, and then calls AfterEpoch. An error of either ends
 // the training, and so do weights that are not finite. With patience SGD keeps the best
-// weights, whether or not there are test digits, and without an epoch it changes nothing.
+// weights, and without an epoch it changes nothing.
 //
 // No learning rate makes the weights of this network infinite by itself, because a step
 // that is far too long drives the sigmoids to where σ′ is 0, and no other step follows. So
@@ -686,14 +713,10 @@ func TestSGDReports(t *testing.T) {
 		"diverges at once": {3, 0, data, always, never, -1, "", "epoch 0" + diverged},
 		"diverges at last": {3, 0, nil, always, never, 2, two, "epoch 2" + diverged},
 
-		"patience, test digits": {2, 9, data, always, never, never,
-			judged + "Epoch 1: # / 8 validation\n1: #\nTest: # / 8\n", ""},
-		"patience, no test digits":   {2, 9, nil, always, never, never, judged + "Epoch 1: # / 8 validation\n1: #\n", ""},
-		"patience, no epochs":        {0, 9, data, always, never, never, fmt.Sprintf("Test: %d / 8\n", c.Correct), ""},
-		"patience, nothing to do":    {0, 9, nil, always, never, never, "", ""},
+		"patience":                   {2, 9, data, always, never, never, judged + "Epoch 1: # / 8 validation\n1: #\n", ""},
+		"patience, no epochs":        {0, 9, data, always, never, never, "", ""},
 		"patience, a full disk":      {3, 9, data, 1, never, never, judged, "the disk is full"},
-		"patience, full at the test": {0, 9, data, 0, never, never, "", "the disk is full"},
-		"patience, AfterEpoch fails": {5, 9, nil, always, 0, never, judged, "stop"},
+		"patience, AfterEpoch fails": {5, 9, data, always, 0, never, judged, "stop"},
 		"patience, diverges":         {3, 9, data, always, never, 0, "", "epoch 0" + diverged},
 	} {
 		net, best := c.network(), c.network()
@@ -702,7 +725,7 @@ func TestSGDReports(t *testing.T) {
 			spoil()
 		}
 		out, epoch := &disk{room: r.room}, 0
-		s := Settings{Epochs: r.epochs, MiniBatchSize: 8, Eta: c.Eta, Patience: r.patience, Validation: data}
+		s := Settings{Epochs: r.epochs, MiniBatchSize: 8, Eta: c.Eta, Patience: r.patience}
 		s.Progress = func(done, total int) {
 			if epoch == r.spoil {
 				spoil()
@@ -749,10 +772,11 @@ func TestTrainingAllocatesNoBuffers(t *testing.T) {
 		rng := newRand(1)
 		net := NewNetwork([]int{784, nHidden, 10}, rng)
 		batch, which := net.NewMiniBatch(10), upTo(10)
+		change := changing(1, 1)
 		train := func() {
 			for _, m := range []int{10, 7} {
 				batch.Load(data, which[:m])
-				batch.Shift(data, 1, rng)
+				change(batch.X.Rows, rng)
 				net.UpdateMiniBatch(batch, 3, 5, data.Len())
 			}
 		}
@@ -793,7 +817,8 @@ func TestCoresMakeNoDifference(t *testing.T) {
 			rng := newRand(1)
 			net := NewNetwork(c.sizes, rng)
 			restore := cores.Pretend(n)
-			out := train(t, net, training, Settings{Epochs: 2, MiniBatchSize: c.m, Eta: 3, Lambda: 0.1, Shift: 1}, training, rng)
+			s := Settings{Epochs: 2, MiniBatchSize: c.m, Eta: 3, Lambda: 0.1, Change: changing(1, 1)}
+			out := train(t, net, training, s, training, rng)
 			restore()
 			if want == nil {
 				want, wantOut = net, out
@@ -1139,12 +1164,11 @@ func TestProductsOfShapesThatDoNotFit(t *testing.T) {
 // The other methods panic with the shapes, or with the numbers that they are given.
 func TestShapesThatDoNotFit(t *testing.T) {
 	m := NewMatrix
-	data, square := dataSetOf([][]float64{{0, 1}}, []uint8{1}), &DataSet{Pixels: 4}
+	data, empty := dataSetOf([][]float64{{0, 1}}, []uint8{1}), &DataSet{Pixels: 2}
 	backprop := func(x, y *Matrix) { gradient(NewNetwork([]int{3, 2}, newRand(1)), sparse(x), y) }
-	move := func(d *DataSet, right, down int) { d.Move(SparseRow{}, SparseRow{}, right, down) }
 	train := func(miniBatchSize int, validation *DataSet) {
-		s := Settings{Epochs: 1, MiniBatchSize: miniBatchSize, Eta: 3, Patience: 4, Validation: validation}
-		NewNetwork([]int{2, 2}, newRand(1)).SGD(data, s, nil, nil, nil)
+		s := Settings{Epochs: 1, MiniBatchSize: miniBatchSize, Eta: 3, Patience: 4}
+		NewNetwork([]int{2, 2}, newRand(1)).SGD(data, s, validation, nil, nil)
 	}
 	const zip, addSum = "Zip: shapes do not fit m = f(a, b): ", "AddSum: shapes do not fit b += s·Σ δ: "
 	for _, c := range []struct {
@@ -1168,14 +1192,9 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		{zip + "[5×2 5×2 5×1]", func() { backprop(m(5, 3), m(5, 1)) }},
 		{"SGD: mini-batches of 0", func() { train(0, data) }},
 		{"SGD: patience wants validation digits", func() { train(1, nil) }},
-		{"SGD: patience wants validation digits", func() { train(1, square) }},
+		{"SGD: patience wants validation digits", func() { train(1, empty) }},
 
 		{"Gather: y is 2×10 for 1 images", func() { data.Gather([]int{0}, &Sparse{}, m(2, 10)) }},
-		{"Move: 0 to the right and 0 down, images of 2 pixels", func() { move(data, 0, 0) }},
-		{"Move: 2 to the right and 0 down, images of 4 pixels", func() { move(square, 2, 0) }},
-		{"Move: -2 to the right and 0 down, images of 4 pixels", func() { move(square, -2, 0) }},
-		{"Move: 0 to the right and 2 down, images of 4 pixels", func() { move(square, 0, 2) }},
-		{"Move: 0 to the right and -2 down, images of 4 pixels", func() { move(square, 0, -2) }},
 	} {
 		wantPanic(t, c.want, c.call)
 	}
@@ -1382,48 +1401,6 @@ func TestGather(t *testing.T) {
 // all drawn from rng. What leaves one side does not come in on the other, and the images
 // of the data set stay as they are. With n = 0 nothing moves, with n = 3 only a corner
 // of an image of 4×4 may be left.
-func TestShift(t *testing.T) {
-	const w = 4
-	ink := make([]float64, w*w)
-	for k := range ink {
-		ink[k] = float64(k+1) / 32
-	}
-	images := [][]float64{ink, ink, make([]float64, w*w)}
-	d := dataSetOf(images, []uint8{1, 2, 3})
-	batch := NewNetwork([]int{w * w, digits}, newRand(1)).NewMiniBatch(3)
-	for n := range w {
-		rng, draws, seen := newRand(1), newRand(1), map[[2]int]bool{}
-		for range 1000 {
-			batch.Load(d, upTo(3))
-			batch.Shift(d, n, rng)
-			moved := dense(batch.X)
-			for row, image := range images {
-				right, down := draws.IntN(2*n+1)-n, draws.IntN(2*n+1)-n
-				seen[[2]int{right, down}] = true
-				for k, got := range moved.Row(row) {
-					want, i, j := 0.0, k/w-down, k%w-right
-					if 0 <= i && i < w && 0 <= j && j < w {
-						want = image[i*w+j]
-					}
-					if got != want {
-						t.Fatalf("moved %d to the right and %d down: row %d, column %d is %v, want %v",
-							right, down, k/w, k%w, got, want)
-					}
-				}
-				if where := batch.X.Rows[row].Where; !slices.IsSorted(where) {
-					t.Fatalf("the pixels are %v, want them ascending", where)
-				}
-			}
-		}
-		if want := (2*n + 1) * (2*n + 1); len(seen) != want {
-			t.Errorf("by up to %d pixels, images move in %d ways, want %d", n, len(seen), want)
-		}
-	}
-	if !reflect.DeepEqual(d, dataSetOf(images, d.Labels)) {
-		t.Error("the images of the data set were moved themselves")
-	}
-}
-
 // A broken file is refused, wherever it is broken. Every beginning of a good file is cut
 // short. An error of the disk comes out as it is, with the file's name. A file with one
 // wrong bit is damaged, unless the bit makes no difference to its content: in the time in
@@ -2007,47 +1984,6 @@ func TestCommandFindsData(t *testing.T) {
 	}
 }
 
-// checkMemory and checkData refuse sizes and flags that make no sense with the digits,
-// and accept the last ones that do.
-func TestCommandChecks(t *testing.T) {
-	square := dataSetOf([][]float64{make([]float64, 9), make([]float64, 9)}, []uint8{1, 2})
-	oblong := dataSetOf([][]float64{make([]float64, 8), make([]float64, 8)}, []uint8{1, 2})
-	none := &DataSet{Pixels: 9}
-	check := func(o options.Options, training, validation *DataSet) error {
-		return (&command{Options: &o}).checkData(training, validation)
-	}
-	for name, c := range map[string]struct {
-		err  error
-		want string // in the error; "" for none
-	}{
-		"memory, the book's":           {checkMemory([]int{784, 30, 10}, 10, false), ""},
-		"memory, weights at the limit": {checkMemory([]int{1 << 14, 1 << 14}, 0, false), ""},
-		"memory, weights over it":      {checkMemory([]int{1 << 14, 1<<14 + 1}, 0, false), "take 2.1 GB of memory; the limit is 2 GB"},
-		"memory, weights and the best": {checkMemory([]int{1 << 14, 1 << 13}, 0, true), ""},
-		"memory, the best over it":     {checkMemory([]int{1 << 14, 1<<13 + 1}, 0, true), "take 2.1 GB of memory"},
-		"memory, activations below it": {checkMemory([]int{1, 1}, 1<<26-1, false), ""},
-		"memory, activations over it":  {checkMemory([]int{1, 1}, 1<<26, false), "memory"},
-		"memory, many layers": {checkMemory([]int{1 << 14, 1 << 15, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 9}, 0, false),
-			"16384-32768-3-3-3-3-3-3-3-3-3-3-3-3-3-3-3-3-3-3-…-9 (22 layers) neurons"},
-		"memory, more than an int says": {checkMemory([]int{math.MaxInt, math.MaxInt}, 0, false), "memory"},
-
-		"nothing asked":          {check(options.Options{Eta: 3}, oblong, none), ""},
-		"patience":               {check(options.Options{Eta: 3, Patience: 1}, oblong, oblong), ""},
-		"nothing to judge by":    {check(options.Options{Eta: 3, Patience: 1}, square, none), "-patience 1: the data has no validation digits"},
-		"shift":                  {check(options.Options{Eta: 3, Shift: 2}, square, none), ""},
-		"shift out of sight":     {check(options.Options{Eta: 3, Shift: 3}, square, none), "-shift 3: the images are only 3 pixels wide"},
-		"shift of what":          {check(options.Options{Eta: 3, Shift: 1}, oblong, none), "-shift 1: the images have 8 pixels, and only squares"},
-		"λ":                      {check(options.Options{Eta: 3, Lambda: 0.66}, square, none), ""},
-		"λ that leaves nothing":  {check(options.Options{Eta: 3, Lambda: 2. / 3}, square, none), "ηλ/n is 1 for the 2 training digits"},
-		"λ that turns the signs": {check(options.Options{Eta: 3, Lambda: 1}, square, none), "-lambda 1 with -eta 3"},
-		"λ, a product too large": {check(options.Options{Eta: 1e200, Lambda: 1e200}, square, none), "+Inf"},
-	} {
-		if (c.err == nil) != (c.want == "") || c.err != nil && !strings.Contains(c.err.Error(), c.want) {
-			t.Errorf("%s: the error is %v, want %q", name, c.err, c.want)
-		}
-	}
-}
-
 // The command prints the lines that SGD writes when it is given the same, and saves the
 // same network: with -patience, that of the best epoch, not of the last.
 func TestCommandTrains(t *testing.T) {
@@ -2068,8 +2004,11 @@ func TestCommandTrains(t *testing.T) {
 		{"-epochs 1 -batch " + fmt.Sprint(math.MaxInt), 8, 1, false, Settings{Epochs: 1, MiniBatchSize: math.MaxInt, Eta: 3},
 			fmt.Sprintf("epochs 1, mini-batches of %d, η 3, seed 1\nall 600 training digits are one mini-batch: an epoch is one step", math.MaxInt)},
 		{"-epochs 1 -eta 1 -seed 3 -cost cross-entropy -init scaled -lambda 2 -shift 1", 8, 3, true,
-			Settings{Epochs: 1, MiniBatchSize: 10, Eta: 1, Lambda: 2, Shift: 1},
+			Settings{Epochs: 1, MiniBatchSize: 10, Eta: 1, Lambda: 2, Change: changing(1, 0)},
 			"epochs 1, mini-batches of 10, η 1, seed 3, cost cross-entropy, init scaled, lambda 2, shift 1"},
+		{"-epochs 9 -patience 1 -halve 2 -distort 0.5", 8, 1, false,
+			Settings{Epochs: 9, MiniBatchSize: 10, Eta: 3, Patience: 1, Halve: 2, Change: changing(0, 0.5)},
+			"epochs 9, mini-batches of 10, η 3, seed 1, distort 0.5, halve 2, patience 1"},
 		{"-epochs 1000 -patience 1", 100, 1, false, Settings{Epochs: 1000, MiniBatchSize: 10, Eta: 3, Patience: 1},
 			"epochs 1000, mini-batches of 10, η 3, seed 1, patience 1"}, // takes 0.1 s and more
 	} {
@@ -2079,8 +2018,10 @@ func TestCommandTrains(t *testing.T) {
 			net.Cost = CrossEntropy
 			net.ScaleWeights()
 		}
-		ran, best := 0, 0
-		c.s.Validation = validation
+		ran, best, evaluation := 0, 0, test
+		if c.s.Patience > 0 {
+			evaluation = validation
+		}
 		c.s.AfterEpoch = func(epoch int, isBest bool) error {
 			ran = epoch + 1
 			if isBest {
@@ -2088,9 +2029,9 @@ func TestCommandTrains(t *testing.T) {
 			}
 			return nil
 		}
-		want := train(t, net, training, c.s, test, rng)
-		if c.s.Epochs == 0 {
-			want = fmt.Sprintf("Test: %d / 200\n", net.Evaluate(test))
+		want := train(t, net, training, c.s, evaluation, rng)
+		if c.s.Epochs == 0 || c.s.Patience > 0 {
+			want += fmt.Sprintf("Test: %d / 200\n", net.Evaluate(test))
 		}
 		args := append(strings.Fields(c.args), "-data", file, "-hidden", fmt.Sprint(c.hidden), "-save", saved)
 		stdout, stderr, status := runHere(args...)
@@ -2182,7 +2123,7 @@ func TestCommandRemarks(t *testing.T) {
 	file, _, _, _ := few(t)
 	const saturated = "the network is hardly better than chance: its outputs are saturated, where σ′ is almost 0;\n" +
 		"the steps may be too long, try a smaller -eta; or try -init scaled, or -cost cross-entropy\n"
-	const few = "the network is hardly better than chance, after 3 steps: try more -epochs, a larger -eta,\n" +
+	const few = "the network is hardly better than chance: after 3 steps: try more -epochs, a larger -eta,\n" +
 		"a smaller -lambda if there is one, more neurons, or more digits\n"
 	for name, c := range map[string]struct {
 		args string

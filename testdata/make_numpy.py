@@ -10,7 +10,8 @@ every weight are unlikely to be wrong in the same place.
 
 All is float64. The first cases are chapter 1's, the quadratic cost alone. The others
 say which cost and lambda they have; costs and the step are those of network2.py in
-chapter 3, and totalCost is its total_cost before the first step and after three.
+chapter 3, totalCost is its total_cost before the first step and after three, and monitors
+are its four monitors.
 Everything in the file is in the book's
 orientation: weights[l][k][j] is the weight from neuron j of layer l to neuron k of
 layer l + 1, biases[l][k] the bias of neuron k of layer l + 1. nablaW and nablaB are
@@ -211,17 +212,29 @@ def case(name, sizes, eta, seed, cost=QuadraticCost, lmbda=0.0):
     }
 
 
+def monitors(net, examples, eta, lmbda):
+    """What network2.py's four monitors say after 20 epochs: cost and accuracy on the
+    training data, the first 5 examples, and on the evaluation data, the others."""
+    training, evaluation = examples[:5], examples[5:]
+    net = Network(net.sizes, net.weights, net.biases, net.cost)
+    for _ in range(20):
+        net.update_mini_batch(training, eta, lmbda, len(training))
+    return [net.total_cost(training, lmbda), net.correct(training),
+            net.total_cost(evaluation, lmbda), net.correct(evaluation)]
+
+
 def case3(name, sizes, eta, seed, cost, lmbda):
     """A case of chapter 3, with the cost besides."""
     c = case(name, sizes, eta, seed, cost, lmbda)
     examples = [(np.array(row).reshape(PIXELS, 1) / 256, one_hot(label))
                 for row, label in zip(c['pixels'], c['labels'])]
-    totals = []
+    totals, nets = [], []
     for n in c, c['afterThree']:
-        net = Network(sizes, [np.array(w) for w in n['weights']],
-                      [np.array(b).reshape(-1, 1) for b in n['biases']], cost)
-        totals.append(net.total_cost(examples, lmbda))
-    return {**c, 'cost': cost.__name__, 'lambda': lmbda, 'totalCost': totals}
+        nets.append(Network(sizes, [np.array(w) for w in n['weights']],
+                            [np.array(b).reshape(-1, 1) for b in n['biases']], cost))
+        totals.append(nets[-1].total_cost(examples, lmbda))
+    return {**c, 'cost': cost.__name__, 'lambda': lmbda, 'totalCost': totals,
+            'monitors': monitors(nets[0], examples, eta, lmbda)}
 
 
 def pretty(value, indent=''):

@@ -122,11 +122,10 @@ func (r *reader) read(f io.Reader, s source) (*files.Kind, error) {
 		return nil, fmt.Errorf("compressed %d times over", maxDepth)
 	}
 	b := bufio.NewReader(&limited{f, r})
-	head, err := b.Peek(files.HeadSize)
-	if err != nil && err != io.EOF {
+	kind, err := files.Peek(b)
+	if err != nil {
 		return nil, damage(err)
 	}
-	kind := files.Identify(head)
 	switch kind {
 	case files.Gzip:
 		inflated, err := files.Gunzip(b)
@@ -151,7 +150,8 @@ func (r *reader) read(f io.Reader, s source) (*files.Kind, error) {
 	case files.Pickle:
 		err = r.readPickle(b, s)
 	case nil:
-		err = errNoDigits{fmt.Errorf("begins %q, which is no kind of file that convert knows", head[:min(4, len(head))])}
+		head, _ := b.Peek(4)
+		err = errNoDigits{fmt.Errorf("begins %q, which is no kind of file that convert knows", head)}
 	default:
 		err = errNoDigits{fmt.Errorf("%s; %s", kind.What, s.mend(kind.Mend(s.file)))}
 	}

@@ -14,7 +14,9 @@
 package files
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"regexp"
 	"strings"
 	"unicode"
@@ -97,6 +99,16 @@ var (
 	withMagic = []*Kind{IDXImages, IDXLabels, NPY, Torch, Zip, Tar, SevenZip, RAR, HDF5, MATLAB, LZMA, LZ4, XZ, Zstd, Bzip2, Gzip, Parquet, Arrow,
 		PNG, JPEG, GIF, PDF, HEIC, HEIF, AVIF, WebP}
 )
+
+// Peek returns the kind of the file that r is at the beginning of, as Identify does, and leaves
+// r there. After an error of r it is the kind of what could be read.
+func Peek(r *bufio.Reader) (*Kind, error) {
+	head, err := r.Peek(HeadSize)
+	if err == io.EOF { // a short file
+		err = nil
+	}
+	return Identify(head), err
+}
 
 // Identify returns the kind of a file that begins with head: its first HeadSize
 // bytes, or all of it if it is shorter. It returns nil if it does not know the kind.

@@ -37,7 +37,10 @@ type Options struct {
 	Init     string // "normal" or "scaled"
 	Lambda   float64
 	Patience int // 0 is none
+	Halve    int // 0 or more; with Patience
 	Shift    int // 0 or more
+	Distort  float64
+	Monitor  bool
 
 	Save, Load, Page string   // names of files, or ""
 	Show             int      // how many misread digits
@@ -48,6 +51,9 @@ type Options struct {
 
 // Costs are the names that -cost may have. The program has a cost for each.
 var Costs = []string{"quadratic", "cross-entropy"}
+
+// MaxDistort is the largest value of -distort. With it digits are hardly readable.
+const MaxDistort = 5
 
 // An Error says what is wrong with the command line, whatever is in the files.
 type Error struct{ message string }
@@ -92,7 +98,7 @@ func (o *Options) Given(name string) bool {
 // "cost cross-entropy".
 func (o *Options) Chapter3() (given []string) {
 	o.flags.Visit(func(f *flag.Flag) {
-		if slices.Contains([]string{"cost", "init", "lambda", "patience", "shift"}, f.Name) {
+		if slices.Contains([]string{"cost", "init", "lambda", "patience", "halve", "shift", "distort"}, f.Name) {
 			given = append(given, fmt.Sprintf("%s %v", f.Name, f.Value))
 		}
 	})
@@ -128,7 +134,12 @@ func (o *Options) define() (hidden *string) {
 	f.Float64Var(&o.Lambda, "lambda", 0, "L2 regularization `λ`, how much large weights cost")
 	f.IntVar(&o.Patience, "patience", 0, "judge each epoch on the validation digits, stop after `N` without a new best,\n"+
 		"keep the best and score the test digits once, at the end; 0 is off")
+	f.IntVar(&o.Halve, "halve", 0, "with -patience: before training stops, halve the learning rate, `N` times over,\n"+
+		"and go on from the best")
 	f.IntVar(&o.Shift, "shift", 0, "move the training digits by up to `N` random pixels each way, afresh each epoch")
+	f.Float64Var(&o.Distort, "distort", 0, "bend, turn, slant, scale and move the training digits at random, afresh each epoch,\n"+
+		"as strongly as `S`: 1 is good for large networks, ½ for small ones; with -show, see how")
+	f.BoolVar(&o.Monitor, "monitor", false, "after each epoch print the cost and the accuracy on training and validation digits")
 	f.Int64Var(&o.Seed, "seed", 1, "`N` to draw the first weights and the order of the digits from;\n"+
 		"the same seed gives the same results")
 	f.StringVar(&o.Save, "save", "", "keep the network in `FILE`, after every epoch; with -patience, after every new best")
@@ -161,7 +172,7 @@ func (o *Options) checkFlags() error {
 		name         string
 		value, least int
 	}{
-		{"epochs", o.Epochs, 0}, {"batch", o.Batch, 1}, {"show", o.Show, 0}, {"patience", o.Patience, 0}, {"shift", o.Shift, 0},
+		{"epochs", o.Epochs, 0}, {"batch", o.Batch, 1}, {"show", o.Show, 0}, {"patience", o.Patience, 0}, {"shift", o.Shift, 0}, {"halve", o.Halve, 0},
 	} {
 		if c.value < c.least {
 			return errorf("-%s %d: want %d or more", c.name, c.value, c.least)
@@ -172,6 +183,10 @@ func (o *Options) checkFlags() error {
 		return errorf("-eta %v: want a finite number above 0", o.Eta)
 	case !(o.Lambda >= 0) || math.IsInf(o.Lambda, 0):
 		return errorf("-lambda %v: want 0 or a finite number above it", o.Lambda)
+	case !(o.Distort >= 0 && o.Distort <= MaxDistort):
+		return errorf("-distort %v: want 0 to %d", o.Distort, MaxDistort)
+	case o.Halve > 0 && o.Patience == 0:
+		return errorf("-halve %d: it needs -patience, which says when to halve", o.Halve)
 	case !slices.Contains(Costs, o.Cost):
 		return errorf("-cost %q: want %s", o.Cost, strings.Join(Costs, " or "))
 	case o.Init != "normal" && o.Init != "scaled":
@@ -184,6 +199,46 @@ func (o *Options) checkFlags() error {
 		return errorf("-hidden beside -load: the file says which layers the network has")
 	case o.Load != "" && o.Given("init"):
 		return errorf("-init beside -load: the weights are those in the file")
+	}
+	return nil
+}
+
+// CheckMemory refuses networks with these sizes, input first, that would not fit into any
+// ordinary memory while they learn n digits. With patience there are two of them: the best is kept.
+func (o *Options) CheckMemory(sizes []int, n int) error {
+	const limit = 1 << 28 // numbers of 8 bytes: 2 GB
+	batch := min(o.Batch, n)
+	numbers := 0.0 // a float64 does not overflow, however long the list
+	for l, n := range sizes {
+		numbers += 2 * float64(batch) * float64(n) // activations and errors; of the inputs, changed images
+		if l > 0 {
+			numbers += float64(sizes[l-1]) * float64(n) // weights
+		}
+		if l > 0 && o.Patience > 0 {
+			numbers += float64(sizes[l-1]) * float64(n)
+		}
+	}
+	if numbers > limit {
+		const gigabyte = 1 << 30 / 8
+		return fmt.Errorf("with mini-batches of %d take %.1f GB of memory; the limit is %d GB",
+			batch, math.Ceil(10*numbers/gigabyte)/10, limit/gigabyte)
+	}
+	return nil
+}
+
+// CheckData refuses flags that make no sense with so many training and validation digits of
+// so many pixels, width each way if they are squares, and else 0.
+func (o *Options) CheckData(training, validation, pixels, width int) error {
+	switch shrink := o.Eta * o.Lambda / float64(training); {
+	case shrink >= 1:
+		return fmt.Errorf("-lambda %v with -eta %v: ηλ/n is %.3g for the %d training digits, "+
+			"so a step takes away all of the weights or more: want less than 1", o.Lambda, o.Eta, shrink, training)
+	case o.Patience > 0 && validation == 0:
+		return fmt.Errorf("-patience %d: the data has no validation digits to judge the epochs by", o.Patience)
+	case (o.Shift > 0 || o.Distort > 0) && width == 0:
+		return fmt.Errorf("-shift and -distort: the images have %d pixels, and only squares can be changed", pixels)
+	case o.Shift > 0 && o.Shift >= width:
+		return fmt.Errorf("-shift %d: the images are only %d pixels wide", o.Shift, width)
 	}
 	return nil
 }

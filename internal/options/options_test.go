@@ -3,6 +3,7 @@ package options
 import (
 	"errors"
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -30,10 +31,12 @@ func TestParse(t *testing.T) {
 		"all": {[]string{"-data", "f", "-hidden", "", "-epochs", "0", "-batch", "2", "-eta", "0.5", "-seed", "-7"},
 			Options{Data: "f", Epochs: 0, Batch: 2, Eta: 0.5, Seed: -7, Cost: "quadratic", Init: "normal"}},
 		"chapter 3": {[]string{"-cost", "cross-entropy", "-init", "scaled", "-lambda", "5",
-			"-patience", "10", "-shift", "1"},
+			"-patience", "10", "-halve", "7", "-shift", "1", "-distort", "0.5", "-monitor"},
 			with(func(o *Options) {
 				o.Cost, o.Init, o.Lambda, o.Patience, o.Shift = "cross-entropy", "scaled", 5, 10, 1
+				o.Halve, o.Distort, o.Monitor = 7, 0.5, true
 			})},
+		"limits":          {[]string{"-distort", "5"}, with(func(o *Options) { o.Distort = 5 })},
 		"files":           {[]string{"-save", "a", "-show", "3"}, with(func(o *Options) { o.Save, o.Show = "a", 3 })},
 		"loaded":          {[]string{"-load", "b"}, with(func(o *Options) { o.Load, o.Epochs = "b", 0 })},
 		"trained further": {[]string{"-load", "b", "-epochs", "30"}, with(func(o *Options) { o.Load = "b" })},
@@ -65,7 +68,8 @@ func TestGiven(t *testing.T) {
 	if got, want := o.Chapter3(), []string{"cost cross-entropy", "init normal", "lambda 5"}; !slices.Equal(got, want) {
 		t.Errorf("of chapter 3 there are %q, want %q", got, want)
 	}
-	if o, err = Parse([]string{"-patience", "2", "-shift", "1"}); err != nil || !slices.Equal(o.Chapter3(), []string{"patience 2", "shift 1"}) {
+	o, err = Parse([]string{"-patience", "2", "-shift", "1", "-distort", "1", "-monitor", "-halve", "3"})
+	if err != nil || !slices.Equal(o.Chapter3(), []string{"distort 1", "halve 3", "patience 2", "shift 1"}) {
 		t.Errorf("of chapter 3 there are %q, %v", o.Chapter3(), err)
 	}
 }
@@ -80,7 +84,7 @@ func TestUsage(t *testing.T) {
 		o.Usage(&out)
 		for _, want := range []string{"usage: digits [flags] [image ...]",
 			"-data FILE", "-hidden LIST", "-epochs N", "-batch N", "-eta η", "-seed N",
-			"-cost NAME", "-init NAME", "-lambda λ", "-patience N", "-shift N", "-save FILE", "-load FILE", "-show N",
+			"-cost NAME", "-init NAME", "-lambda λ", "-patience N", "-halve N", "-shift N", "-distort S", "-monitor\n", "-save FILE", "-load FILE", "-show N",
 			"-page FILE"} {
 			if strings.Count(out.String(), want) != 1 {
 				t.Errorf("%s: the help does not mention %q once:\n%s", asked, want, out.String())
@@ -124,6 +128,11 @@ func TestRefuses(t *testing.T) {
 		{[]string{"-patience", "x"}, "-patience"},
 		{[]string{"-shift", "-1"}, "-shift -1"},
 		{[]string{"-shift", "0.5"}, "-shift"},
+		{[]string{"-distort", "-0.5"}, "-distort -0.5: want 0 to 5"},
+		{[]string{"-distort", "5.01"}, "-distort 5.01: want 0 to 5"},
+		{[]string{"-distort", "NaN"}, "-distort NaN"},
+		{[]string{"-halve", "-1", "-patience", "3"}, "-halve -1"},
+		{[]string{"-halve", "7"}, "-halve 7: it needs -patience"},
 		{[]string{"-seed", "1.5"}, "-seed"},
 		{[]string{"-nonsense"}, "-nonsense"},
 		{[]string{"-epochs"}, "-epochs"},
@@ -136,6 +145,46 @@ func TestRefuses(t *testing.T) {
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), test.want) ||
 			!strings.HasSuffix(err.Error(), " (digits -h lists the flags)") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: the error is %v, want an *Error in one line with %q", test.args, err, test.want)
+		}
+	}
+}
+
+// CheckMemory and CheckData refuse sizes and flags that make no sense with the digits,
+// and accept the last ones that do.
+func TestChecks(t *testing.T) {
+	memory := func(batch, patience, n int, sizes ...int) error {
+		return (&Options{Batch: batch, Patience: patience}).CheckMemory(sizes, n)
+	}
+	square := func(o Options) error { return o.CheckData(2, 0, 9, 3) }
+	for name, c := range map[string]struct {
+		err  error
+		want string // in the error; "" for none
+	}{
+		"memory, the book's":            {memory(10, 0, 50_000, 784, 30, 10), ""},
+		"memory, weights at the limit":  {memory(0, 0, 1, 1<<14, 1<<14), ""},
+		"memory, weights over it":       {memory(0, 0, 1, 1<<14, 1<<14+1), "with mini-batches of 0 take 2.1 GB of memory; the limit is 2 GB"},
+		"memory, weights and the best":  {memory(0, 1, 1, 1<<14, 1<<13), ""},
+		"memory, the best over it":      {memory(0, 1, 1, 1<<14, 1<<13+1), "take 2.1 GB of memory"},
+		"memory, activations below it":  {memory(1<<26-1, 0, 1<<27, 1, 1), ""},
+		"memory, activations over it":   {memory(1<<26, 0, 1<<27, 1, 1), "memory"},
+		"memory, fewer digits":          {memory(1<<26, 0, 1<<26-1, 1, 1), ""},
+		"memory, more than an int says": {memory(1, 0, 1, math.MaxInt, math.MaxInt), "memory"},
+
+		"nothing asked":          {(&Options{Eta: 3}).CheckData(2, 0, 8, 0), ""},
+		"patience":               {(&Options{Eta: 3, Patience: 1}).CheckData(2, 2, 8, 0), ""},
+		"nothing to judge by":    {square(Options{Eta: 3, Patience: 1}), "-patience 1: the data has no validation digits"},
+		"shift":                  {square(Options{Eta: 3, Shift: 2}), ""},
+		"shift out of sight":     {square(Options{Eta: 3, Shift: 3}), "-shift 3: the images are only 3 pixels wide"},
+		"shift of what":          {(&Options{Eta: 3, Shift: 1}).CheckData(2, 0, 8, 0), "the images have 8 pixels, and only squares"},
+		"distort":                {square(Options{Eta: 3, Distort: 5}), ""},
+		"distort what":           {(&Options{Eta: 3, Distort: 1}).CheckData(2, 0, 8, 0), "the images have 8 pixels, and only squares"},
+		"λ":                      {square(Options{Eta: 3, Lambda: 0.66}), ""},
+		"λ that leaves nothing":  {square(Options{Eta: 3, Lambda: 2. / 3}), "ηλ/n is 1 for the 2 training digits"},
+		"λ that turns the signs": {square(Options{Eta: 3, Lambda: 1}), "-lambda 1 with -eta 3"},
+		"λ, a product too large": {square(Options{Eta: 1e200, Lambda: 1e200}), "+Inf"},
+	} {
+		if (c.err == nil) != (c.want == "") || c.err != nil && !strings.Contains(c.err.Error(), c.want) {
+			t.Errorf("%s: the error is %v, want %q", name, c.err, c.want)
 		}
 	}
 }

@@ -14,6 +14,15 @@ import (
 	"time"
 )
 
+// Sizes writes the sizes of a network as 784-30-10. Of a great many it leaves out most.
+func Sizes(sizes []int) string {
+	const most = 20
+	if n := len(sizes); n > most {
+		return fmt.Sprintf("%s-…-%d (%d layers)", Sizes(sizes[:most]), sizes[n-1], n)
+	}
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", "-"), "[]")
+}
+
 // Name returns the name of a file as it is; or quoted, if a character in it would do
 // something to a terminal, such as begin a new line.
 func Name(name string) string {
@@ -126,6 +135,52 @@ func (c *Confusion) Write(w io.Writer) error {
 	}
 	_, err := out.WriteTo(w)
 	return err
+}
+
+// Mistakes writes to w how often each digit was read as which, and draws n of the images that were
+// misread. Image i shows labels[i] and was read as answers[i]; its pixels are image(i), in
+// rows of the given width.
+func Mistakes(w io.Writer, n int, labels []uint8, answers []int, image func(i int) []float64, width int) error {
+	var count Confusion
+	for i, answer := range answers {
+		count[labels[i]][answer]++
+	}
+	if err := count.Write(w); err != nil {
+		return err
+	}
+	for i, answer := range answers {
+		if int(labels[i]) == answer {
+			continue
+		}
+		if n--; n < 0 {
+			break
+		}
+		if _, err := fmt.Fprintf(w, "\ntest digit %d: %d read as %d\n", i, labels[i], answer); err != nil {
+			return err
+		}
+		if err := Image(w, image(i), width); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sheet draws n images of squares, image(0) and so on, three side by side, as Image draws one. They overlap by two
+// pixels, which are paper in images of digits: so three images of 28 pixels fit into the 80 columns
+// of a terminal.
+func Sheet(w io.Writer, n int, image func(i int) []float64, width int) error {
+	const across, overlap = 3, 2
+	step := max(1, width-overlap)
+	whole := across*step + width - step
+	pixels := make([]float64, ((n-1)/across*step+width)*whole)
+	for i := range n {
+		at := i/across*step*whole + i%across*step
+		for k, v := range image(i) {
+			p := &pixels[at+k/width*whole+k%width]
+			*p = max(*p, v)
+		}
+	}
+	return Image(w, pixels, whole)
 }
 
 // Image draws an image on w in characters, in colour if w is a terminal, not a dumb one, and its

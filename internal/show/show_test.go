@@ -149,6 +149,39 @@ func TestImage(t *testing.T) {
 	}
 }
 
+// Three images side by side share two columns of paper, and so do the rows of images.
+func TestSheet(t *testing.T) {
+	corners := func(v float64) []float64 { return []float64{0, 0, 0, 0, 0, v, 0, 0, 0, 0, v, v, 0, 0, 0, 0} } // 4×4
+	var out strings.Builder
+	inks := []float64{1, 0.5, 1, 1, 0.5}
+	if err := Sheet(&out, 5, func(i int) []float64 { return corners(inks[i]) }, 4); err != nil {
+		t.Fatal(err)
+	}
+	// A character is two pixels, one above the other: rows 0 and 1, 2 and 3, 4 and 5.
+	if want := " + : +\n ++#::++\n  ++::\n"; out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+	out.Reset()
+	if err := Sheet(&out, 2, func(int) []float64 { return []float64{1} }, 1); err != nil || out.String() != "++\n" {
+		t.Errorf("of single pixels: got %q, %v", out.String(), err)
+	}
+}
+
+func TestSizes(t *testing.T) {
+	for _, c := range []struct {
+		sizes []int
+		want  string
+	}{
+		{[]int{784, 30, 10}, "784-30-10"},
+		{make([]int, 20), strings.Repeat("0-", 19) + "0"},
+		{make([]int, 22), strings.Repeat("0-", 20) + "…-0 (22 layers)"},
+	} {
+		if got := Sizes(c.sizes); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}
+
 func TestMeter(t *testing.T) {
 	var w bytes.Buffer
 	clock := time.Unix(0, 0)
