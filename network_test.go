@@ -1165,7 +1165,6 @@ func TestProductsOfShapesThatDoNotFit(t *testing.T) {
 func TestShapesThatDoNotFit(t *testing.T) {
 	m := NewMatrix
 	data, empty := dataSetOf([][]float64{{0, 1}}, []uint8{1}), &DataSet{Pixels: 2}
-	backprop := func(x, y *Matrix) { gradient(NewNetwork([]int{3, 2}, newRand(1)), sparse(x), y) }
 	train := func(miniBatchSize int, validation *DataSet) {
 		s := Settings{Epochs: 1, MiniBatchSize: miniBatchSize, Eta: 3, Patience: 4}
 		NewNetwork([]int{2, 2}, newRand(1)).SGD(data, s, validation, nil, nil)
@@ -1187,9 +1186,6 @@ func TestShapesThatDoNotFit(t *testing.T) {
 		{"NewNetwork: sizes are [784]", func() { NewNetwork([]int{784}, newRand(1)) }},
 		{"MulAdd: shapes do not fit z = f(x·w + b): [5×2 5×4 3×2 1×2]",
 			func() { NewNetwork([]int{3, 2}, newRand(1)).Feedforward(m(5, 4)) }},
-		{"MulAddSparse: shapes do not fit z = f(x·w + b): [5×2 5×4 3×2 1×2]", func() { backprop(m(5, 4), m(5, 2)) }},
-		{"MulAddSparse: shapes do not fit z = f(x·w + b): [4×2 5×3 3×2 1×2]", func() { backprop(m(5, 3), m(4, 2)) }},
-		{zip + "[5×2 5×2 5×1]", func() { backprop(m(5, 3), m(5, 1)) }},
 		{"SGD: mini-batches of 0", func() { train(0, data) }},
 		{"SGD: patience wants validation digits", func() { train(1, nil) }},
 		{"SGD: patience wants validation digits", func() { train(1, empty) }},
@@ -1513,14 +1509,13 @@ func TestDataSetsRefuses(t *testing.T) {
 		pickled any
 		want    string
 	}{
-		"no data sets":          {nil, "holds None, want three data sets"},
-		"None for a test set":   {pickle.Tuple{pair(2, 4), pair(1, 4), nil}, "the test set is None, want a pair"},
-		"one data set":          {pickle.Tuple{pair(2, 4)}, "holds a tuple of 1, want three"},
-		"a dict":                {&pickle.Dict{}, "holds a dict, want three data sets: training, validation, test; " + files.Pickle.Mend("test file")},
-		"a pair of arrays":      {pair(2, 4), "test set is an array of 1 dimensions of i8, want a pair"},
-		"four data sets":        {pickle.Tuple{pair(1, 4), pair(1, 4), pair(1, 4), pair(1, 4)}, "holds a tuple of 4"},
-		"a list in itself":      {inItself, "test set is a list of 3, want a pair"},
-		"images without labels": {pickle.Tuple{greys(2, 4), pair(1, 4), pair(1, 4)}, "training set is an array of 2 dimensions of f4, want a pair"},
+		"no data sets":        {nil, "holds None, want three data sets"},
+		"None for a test set": {pickle.Tuple{pair(2, 4), pair(1, 4), nil}, "the test set is None, want a pair"},
+		"one data set":        {pickle.Tuple{pair(2, 4)}, "holds a tuple of 1, want three"},
+		"a dict":              {&pickle.Dict{}, "holds a dict, want three data sets: training, validation, test; " + files.Pickle.Mend("test file")},
+		"a pair of arrays":    {pair(2, 4), "test set is an array of 1 dimensions of i8, want a pair"},
+		"four data sets":      {pickle.Tuple{pair(1, 4), pair(1, 4), pair(1, 4), pair(1, 4)}, "holds a tuple of 4"},
+		"a list in itself":    {inItself, "test set is a list of 3, want a pair"},
 		"three in a pair": {pickle.Tuple{pair(2, 4), pickle.Tuple{greys(1, 4), zeros(1), nil}, pair(1, 4)},
 			"validation set is a tuple of 3, want a pair"},
 		"another width":             {pickle.Tuple{pair(2, 4), pair(1, 5), pair(1, 4)}, "validation images have 5 pixels, but test images 4"},
@@ -1528,10 +1523,8 @@ func TestDataSetsRefuses(t *testing.T) {
 		"no training digits":        {pickle.Tuple{pair(0, 4), pair(1, 4), pair(1, 4)}, "the training set is empty"},
 		"no test digits":            {pickle.Tuple{pair(2, 4), pair(1, 4), pair(0, 4)}, "the test set is empty"},
 
-		"images None":              {withImages(nil), "training images are None"},
 		"images of one dimension":  {withImages(zeros(8)), "training images are an array of 1 dimensions of i8, want an array of two dimensions"},
 		"images of four":           {withImages(array("f4", []int{2, 2, 1, 1}, 1, 1, 1, 1)), "an array of 4 dimensions of f4, want an array of two"},
-		"images never built":       {withImages(&pickle.Array{}), "training images are an array that was never built"},
 		"images of integers":       {withImages(array("i4", []int{2, 4}, make([]float64, 8)...)), "training images are an array of 2 dimensions of i4, want 1 to"},
 		"images of uint16":         {withImages(array("u2", []int{2, 8}, make([]float64, 16)...)), "of u2, want 1 to"},
 		"images of no pixels":      {withImages(array("f4", []int{2, 0})), "want 1 to 65536 pixels"},
@@ -1541,20 +1534,15 @@ func TestDataSetsRefuses(t *testing.T) {
 		"pixel just above 1":       {withImages(array("f8", []int{2, 1}, 1.00001, 0)), "training images, row 0, pixel 0: 1.00001 is not"},
 		"pixel just below 0":       {withImages(array("f8", []int{2, 1}, 0, -0.00001)), "training images, row 1, pixel 0: -1e-05 is not"},
 		"pixel NaN":                {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, math.NaN(), 1)), "training images, row 1, pixel 2: NaN is not from 0 to 1"},
-		"pixel +Inf":               {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, math.Inf(1), 1)), "row 1, pixel 2: +Inf is not"},
-		"pixel -Inf":               {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, math.Inf(-1), 1)), "row 1, pixel 2: -Inf is not"},
 		"pixel 255":                {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, 255, 1)), "row 1, pixel 2: 255 is not"},
 		"a list of nothing":        {withImages(list()), "training images are a list of 0"},
 		"a tuple of images":        {withImages(pickle.Tuple{image(), image()}), "training images are a tuple of 2"},
 		"a list of ints":           {withImages(list(int64(1), int64(1))), "training images, row 0: 1, want an array"},
 		"a list of lists":          {withImages(list(image(), list())), "training images, row 1: a list of 0, want an array"},
 		"a list of matrices":       {withImages(list(image(), greys(2, 2))), "training images, row 1: an array of 2 dimensions of f4, want an array of one"},
-		"a list of no array":       {withImages(list(&pickle.Array{})), "never built, want an array of one"},
 		"a list of two lengths":    {withImages(list(image(), vector("f4", 1))), "row 1: 1 pixels, but the first has 4"},
-		"a list of no pixels":      {withImages(list(vector("f4"), vector("f4"))), "want 1 to 65536"},
 		"a list of a pixel of 255": {withImages(list(image(), vector("f8", 0, 1, 255, 1))), "training images, row 1, pixel 2: 255 is not from 0 to 1; if they are from 0 to 255: images / 255"},
 		"a list of 256":            {withImages(list(image(), vector("f8", 0, 1, 256, 1))), "row 1, pixel 2: 256 is not from 0 to 1"},
-		"a list of integers":       {withImages(list(zeros(2), zeros(2))), "of 1 dimensions of i8, want 1 to"},
 		"labels among the images":  {setsOf(list(both, both), both, 2), "training labels are an array that is among the images"},
 		"fewer labels":             {withLabels(zeros(1)), "training set has 2 images but 1 labels"},
 		"more labels":              {withLabels(zeros(3)), "training set has 2 images but 3 labels"},
@@ -1562,8 +1550,6 @@ func TestDataSetsRefuses(t *testing.T) {
 		"label 10":                 {withLabels(vector("i8", 1, 10)), "training labels, row 1: 10 is not a digit"},
 		"label -1":                 {withLabels(vector("i8", -1, 1)), "training labels, row 0: -1 is not a digit"},
 		"label 2⁶⁴-1":              {withLabels(vector("u8", -1, 1)), "row 0: 18446744073709551615 is not"},
-		"label 10 in a list":       {withLabels(list(int64(1), int64(10))), "training labels, row 1: 10 is not a digit"},
-		"label 2⁶⁴-1 in a list":    {withLabels(list(int64(1), uint64(math.MaxUint64))), "row 1: 18446744073709551615 is not"},
 		"label True":               {withLabels(list(int64(1), true)), "training labels, row 1: true is not a digit"},
 		"labels of floats":         {withLabels(vector("f4", 1, 0)), "training labels are an array of 1 dimensions of f4, want an array of one"},
 		"labels one-hot":           {withLabels(array("i4", []int{2, 4}, make([]float64, 8)...)), "training labels are an array of 2 dimensions"},
@@ -2061,6 +2047,58 @@ func TestCommandTrains(t *testing.T) {
 	}
 }
 
+// -monitor reports after each epoch, of 10,000 training digits at most, with the λ/n of
+// all of them. With -patience nobody looks at the test digits during the training.
+func TestCommandMonitors(t *testing.T) {
+	training, validation, test := loadBuiltIn()
+	validation, hidden := firstOf(validation, 50), &DataSet{Labels: test.Labels, Pixels: 784} // whoever looks at an image panics
+	for _, judges := range []*DataSet{validation, {Pixels: 784}} {
+		var stdout, stderr, want strings.Builder
+		o := &options.Options{Epochs: 2, Batch: 6000, Eta: 1, Lambda: 5, Monitor: true, Patience: 9, Shift: 1}
+		c := &command{Options: o, stdout: &stdout, stderr: &stderr}
+		name, evaluation, tests := "validation", judges, hidden
+		if judges.Len() == 0 {
+			name, evaluation, tests, o.Patience = "test", test, test, 0
+		}
+		part := &DataSet{Pixels: 784}
+		for i := range 10_000 { // of 12,000, every sixth but the last of the six
+			at := i * 6 / 5
+			part.Labels, part.Images = append(part.Labels, training.Labels[at]), append(part.Images, training.Images[at])
+		}
+		report := func(net *Network, epoch int) {
+			squares := 0.0
+			for _, v := range slices.Concat(net.Weights[0].Data, net.Weights[1].Data) {
+				squares += v * v
+			}
+			fmt.Fprintf(&want, "Epoch %d: %d / %d", epoch, net.Evaluate(evaluation), evaluation.Len())
+			if o.Patience > 0 {
+				fmt.Fprint(&want, " validation")
+			}
+			fmt.Fprintf(&want, "\nCost on training data: %.6g\nAccuracy on training data: %d / 10000\n"+
+				"Cost on evaluation data: %.6g\nAccuracy on evaluation data: %d / %d\n\n",
+				net.TotalCost(part, 0)+5*squares/2/12000, net.Evaluate(part),
+				net.TotalCost(evaluation, 5), net.Evaluate(evaluation), evaluation.Len())
+		}
+		net := NewNetwork([]int{784, 4, 10}, newRand(1))
+		byHand, rng := net.clone(), newRand(2)
+		s := Settings{Epochs: 2, MiniBatchSize: 6000, Eta: 1, Lambda: 5, Change: changing(1, 0),
+			AfterEpoch: func(epoch int, _ bool) error { report(byHand, epoch); return nil }}
+		train(t, byHand, training, s, nil, rng)
+		epochs, err := c.train(net, training, judges, tests, newRand(2))
+		says := fmt.Sprintf("monitored: 10000 of the 12000 training digits, and as evaluation data the %s digits\n", name)
+		if epochs != 2 || err != nil || stdout.String() != want.String() || !strings.HasPrefix(stderr.String(), says) {
+			t.Errorf("%d epochs, %v, it wrote\n%s\nwant\n%s\nand stderr\n%s", epochs, err, stdout.String(), want.String(), stderr.String())
+		}
+	}
+	for n, want := range map[int][]uint8{1: {0}, 2: {0, 2}, 3: {0, 1, 3}, 5: {0, 1, 2, 3, 4}, 9: {0, 1, 2, 3, 4}} {
+		five := dataSetOf([][]float64{{0, 1}, {1, 0}, {1, 1}, {0.5, 0}, {0, 0.5}}, []uint8{0, 1, 2, 3, 4})
+		part := five.Part(n)
+		if !slices.Equal(part.Labels, want) || part.Pixels != 2 || !reflect.DeepEqual(part.Image(len(want)-1), five.Image(int(want[len(want)-1]))) {
+			t.Errorf("Part(%d) has digits %d of %d pixels, want %d", n, part.Labels, part.Pixels, want)
+		}
+	}
+}
+
 // -load tests the network that -save has saved, and trains on from exactly there. A link
 // stays a link. With -patience no worse network replaces a better one.
 func TestCommandLoads(t *testing.T) {
@@ -2216,6 +2254,7 @@ func TestCommandReportsFullDisk(t *testing.T) {
 		{[]string{"-data", smallFile, "-epochs", "0", "-show", "1"}, 4}, // the score, the table, a digit's line and the digit
 		{[]string{"-data", smallFile, "-epochs", "2"}, 2},
 		{[]string{"-data", smallFile, "-epochs", "2", "-patience", "9"}, 3},
+		{[]string{"-data", smallFile, "-epochs", "2", "-monitor"}, 4},
 		{[]string{"-load", net, "-show", "1", picture}, 2}, // the line and the digit
 		{[]string{"-load", net, picture, "none.png", picture}, 2},
 	} {
@@ -2301,6 +2340,26 @@ func TestCommandShowsMistakes(t *testing.T) {
 		if status != 0 || stdout != want.String() {
 			t.Errorf("-show %d: exit status %d, stdout\n%s\nwant 0 and\n%s", n, status, stdout, want.String())
 		}
+	}
+}
+
+// With -distort, -show draws what becomes of the first digit. That changes no result.
+func TestCommandShowsDistortion(t *testing.T) {
+	file, training, _, _ := few(t)
+	args := []string{"-data", file, "-hidden", "3", "-epochs", "1", "-distort", "0.5", "-seed", "3"}
+	plain, _, _ := runHere(args...)
+	stdout, _, status := runHere(append(args, "-show", "1")...)
+	images := make([]SparseRow, 8)
+	for i := range images {
+		images[i] = training.Images[0]
+	}
+	changing(0, 0.5)(images, rand.New(rand.NewPCG(3, 1)))
+	sheet := &DataSet{Pixels: 784, Images: append([]SparseRow{training.Images[0]}, images...)}
+	var want strings.Builder
+	fmt.Fprintf(&want, "training digit 0, a %d, and what -distort 0.5 makes of it:\n\n", training.Labels[0])
+	show.Sheet(&want, 9, sheet.Image, 28)
+	if status != 0 || !strings.HasPrefix(stdout, want.String()+plain) || plain == "" {
+		t.Errorf("exit status %d, stdout\n%s\nwant\n%s%s", status, stdout, want.String(), plain)
 	}
 }
 
