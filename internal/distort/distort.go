@@ -1,53 +1,63 @@
 // Package distort changes images of digits, so that a network never learns from the same
-// image twice. A digit that is a little turned, slanted, thinner or written with a less steady
-// hand is still the same digit. A network that is shown such images learns that from them.
-// So do Simard, Steinkraus and Platt, Best Practices for Convolutional Neural Networks
-// (2003), who reach 99.3% with a network like this one.
+// image twice. A digit that is turned a little, slanted, or written by a less steady hand is
+// still the same digit, and a network that is shown such digits learns to read them.
 //
-//	d := distort.New(28, 0, 1) // images of 28×28 pixels, not shifted, distorted as strongly as 1
-//	d.Draw(10, rng)            // draws how 10 images are going to be changed
-//	image = d.Distort(3, image)
+//	d := distort.New(28, 0, 1)  // images of 28×28 pixels, not shifted, distorted as strongly as 1
+//	d.Draw(10, rng)             // draws how 10 images are going to be changed
+//	image = d.Distort(3, image) // changes one of them
 //
-// # From a pixel back to the old image
+// Draw draws everything that is random, and Distort only computes. So the images of a
+// mini-batch can be shared among cores, and become the same on any number of them.
 //
-// Draw draws everything random, Distort only computes. So the images of a mini-batch can be
-// shared out among cores, and are the same on any number of them.
+// # From the new image back to the old one
 //
-// A place is (x, y), x to the right and y down, in pixels, (0, 0) the centre of the image. A
-// point of the old image is scaled, then sheared, then turned, then moved:
+// A place is (x, y), x to the right and y down, in pixels from the centre of the image. A point
+// of the old image is scaled, sheared, turned and moved, in this order:
 //
 //	x ← sx·x                    y ← sy·y                      sx, sy  0.9 … 1.1
-//	x ← x + k·y                                               k      −0.08 … 0.08
-//	x ← cos t·x − sin t·y       y ← sin t·x + cos t·y         t      −8° … 8°
-//	x ← x + mx                  y ← y + my                    mx, my −1 … 1 pixel
+//	x ← x + k·y                                               k       −0.08 … 0.08
+//	x ← cos t·x − sin t·y       y ← sin t·x + cos t·y         t       −8° … 8°
+//	x ← x + mx                  y ← y + my                    mx, my  −1 … 1
 //
-// All of them are uniform: every value in its range is equally likely. But a new image has to be
-// computed pixel by pixel, so Distort goes the other way. For each new pixel it undoes these
-// steps, the last one first, adds a displacement of this pixel, and is at a point of the
-// old image. This point lies between four pixels. Of these it takes the mean, in which the near
-// ones weigh more (bilinear interpolation). Outside the old image is paper.
+// The numbers on the right are drawn for each image; all values in their ranges are equally
+// likely. A new image has to be computed pixel by pixel. So Distort goes the other way, and for
+// each new pixel it looks for the point of the old image that it comes from. It undoes the
+// steps, the last one first:
+//
+//	x ← x − mx                  y ← y − my
+//	x ← cos t·x + sin t·y       y ← cos t·y − sin t·x
+//	x ← (x − k·y)/sx            y ← y/sy
+//
+// and adds the displacement of this pixel. The point lies between four pixels of the old image.
+// The new pixel is their mean, in which the nearer ones weigh more (bilinear interpolation).
+// Around the old image is paper.
 //
 // # The displacement
 //
-// The displacement of neighbouring pixels must be nearly the same, because otherwise strokes would
-// be torn to dust. And no digit may be displaced like another one. So there are random numbers
-// at the points of a coarse grid, 8×8 of them, 5.6 pixels apart, and between them a smooth curve.
-// Of all smooth curves a cubic B-spline is the cheapest good one: its value and its first
-// two derivatives have no jumps, so no stroke gets a kink, and at any place it is the mean of the
-// nearest 4×4 numbers only, with weights that depend on the place alone:
+// Each pixel has a displacement of its own, and no two images have the same. But neighbouring
+// pixels must have nearly the same displacement, because otherwise strokes would fall to dust. So
+// there are random numbers on a coarse grid only, 8×8 for x and 8×8 for y, 5.6 pixels from one to
+// the next, and a smooth surface between them, a cubic B-spline. Its slopes and their slopes have
+// no jumps, so no stroke gets a kink. It is cheap, because at any place it is a weighted
+// mean of the nearest 4×4 numbers only. If t, from 0 to 1, is the way from one line of the
+// grid to the next, the four lines around it have the weights
 //
-//	(1−t)³/6   (3t³−6t²+4)/6   (3u³−6u²+4)/6   t³/6      u = 1−t
+//	u³/6    (3t³ − 6t² + 4)/6    (3u³ − 6u² + 4)/6    t³/6        where u = 1 − t
 //
-// down and the same across, t from 0 to 1 being the way from one line of the grid to the
-// next. Their sum is 1. The sum of their squares is 151/315 in the mean over t, and so that of
-// the 16 products is (151/315)² = 0.23 in the mean. A mean of independent numbers of standard
-// deviation σ, with such weights, has one of σ·151/315. A displacement of 0.9 pixels each way,
-// standard deviation, takes numbers of 0.9·315/151 = 1.88 pixels.
+// and the weight of one of the 4×4 numbers is a weight across times a weight down. The four
+// weights have the sum 1. Their squares have the sum 151/315, averaged over t; so the squares
+// of all 16 weights have the sum (151/315)². Independent numbers of standard deviation σ
+// have a mean of standard deviation σ·151/315. So for a displacement of 0.9 pixels the numbers
+// have 0.9 · 315/151 = 1.88 pixels.
 //
-// All these lengths are for images of 28×28 pixels, and they grow with the images. A strength
-// other than 1 multiplies them, the angle, the shear, and how far the scales may be from 1. What 1
-// is was measured on MNIST, with networks of 784-300-100-10 neurons: they read most of the
-// validation digits if their training digits were distorted as strongly as that.
+// # How strongly
+//
+// The numbers above are for strength 1 and images of 28×28 pixels. The displacement and mx and my
+// are in proportion to the width of the images. A strength of ½ makes half of everything: the
+// displacement, t, k, mx and my, and how far sx and sy are from 1.
+//
+// That is how Simard, Steinkraus and Platt reach 99.3% with a network of 800 neurons (Best
+// Practices for Convolutional Neural Networks, 2003); their displacements are smoothed noise.
 package distort
 
 import (
@@ -192,24 +202,26 @@ func (c *change) shift(image Image, width int) Image {
 	return c.moved
 }
 
-// distort returns image, distorted: for each pixel of the result it goes back to the old image.
+// distort returns image, distorted: for each new pixel it goes back to the old image, as the
+// package's comment has it.
 func (c *change) distort(image Image, width int, splines []spline) Image {
 	c.unfold(image, width)
-	where, value := c.changed.Where[:width*width], c.changed.Value[:width*width]
-	n := 0 // pixels of the result that are not 0
+	// The steps undone are one matrix: old x = xx·x + xy·y, old y = yx·x + yy·y.
 	sin, cos := math.Sincos(c.t)
 	xx, xy := (cos+c.k*sin)/c.sx, (sin-c.k*cos)/c.sx
 	yx, yy := -sin/c.sy, cos/c.sy
 	centre := float64(width-1) / 2
-	var dx, dy [grid]float64 // the displacement at the lines of the grid, in one row of pixels
-	for y, s := range splines {
+	where, value := c.changed.Where[:width*width], c.changed.Value[:width*width]
+	n := 0                   // new pixels that are not 0
+	var dx, dy [grid]float64 // the displacements at the lines of the grid, in one row of pixels
+	for row, s := range splines {
 		c.alongRow(s, &dx, &dy)
-		Y := float64(y) - centre - c.my
-		for x := range splines {
-			X := float64(x) - centre - c.mx
-			s := &splines[x]
-			v := c.at(xx*X+xy*Y+centre+s.mean(&dx), yx*X+yy*Y+centre+s.mean(&dy), width)
-			where[n], value[n] = uint16(y*width+x), v
+		y := float64(row) - centre - c.my
+		for column := range splines {
+			x := float64(column) - centre - c.mx
+			s := &splines[column]
+			v := c.at(xx*x+xy*y+centre+s.mean(&dx), yx*x+yy*y+centre+s.mean(&dy), width)
+			where[n], value[n] = uint16(row*width+column), v
 			if v != 0 {
 				n++
 			}
