@@ -299,12 +299,13 @@ func (c *command) train(net *Network, training, validation, test *DataSet, rng *
 		return 0, nil
 	}
 	change := c.change(training.Width())
-	if c.Show > 0 && c.Distort > 0 {
-		if err := c.showDistorted(training, change); err != nil {
+	if c.Show > 0 && change != nil {
+		if err := c.showChanged(training, change); err != nil {
 			return 0, err
 		}
 	}
-	judges, best := test, -1 // the digits that an epoch is judged by, and the best one
+	best := -1     // the best epoch; without -patience, the last
+	judges := test // the digits that an epoch is judged by
 	if c.Patience > 0 {
 		judges = validation
 	}
@@ -331,7 +332,7 @@ func (c *command) train(net *Network, training, validation, test *DataSet, rng *
 	if best >= 0 && c.Patience > 0 {
 		fmt.Fprintf(c.stderr, "epoch %d was the best, and its weights are kept\n", best)
 	} else if best < 0 {
-		fmt.Fprintln(c.stderr, "no epoch was better than the network before, and its weights are kept")
+		fmt.Fprintln(c.stderr, "no epoch was better than the network before them, and that one is kept")
 		err = c.keep(net)
 	}
 	fmt.Fprintf(c.stderr, "cost on the training digits: %.4g\n", net.TotalCost(training, c.Lambda))
@@ -339,8 +340,8 @@ func (c *command) train(net *Network, training, validation, test *DataSet, rng *
 	return epochs, err
 }
 
-// change returns what -shift and -distort do to the images of a mini-batch, of so many pixels
-// each way, or nil if neither is given.
+// change returns what -shift and -distort do to the images of a mini-batch, squares of this
+// width, or nil if neither is given. An Image is what a SparseRow is, in another package.
 func (c *command) change(width int) func(images []SparseRow, rng *rand.Rand) {
 	if c.Shift == 0 && c.Distort == 0 {
 		return nil
@@ -356,15 +357,14 @@ func (c *command) change(width int) func(images []SparseRow, rng *rand.Rand) {
 	}
 }
 
-// showDistorted draws the first training digit as it is, and eight times as change makes it.
-func (c *command) showDistorted(training *DataSet, change func([]SparseRow, *rand.Rand)) error {
+// showChanged draws the first training digit as it is, and what becomes of it eight times.
+func (c *command) showChanged(training *DataSet, change func([]SparseRow, *rand.Rand)) error {
 	sheet := &DataSet{Pixels: training.Pixels, Images: make([]SparseRow, 9)}
 	for i := range sheet.Images {
 		sheet.Images[i] = training.Images[0]
 	}
 	change(sheet.Images[1:], rand.New(rand.NewPCG(uint64(c.Seed), 1))) // not the training's: -show must not change that
-	_, err := fmt.Fprintf(c.stdout, "training digit 0, a %d, and what -distort %v makes of it:\n\n", training.Labels[0], c.Distort)
-	if err != nil {
+	if _, err := fmt.Fprintf(c.stdout, "training digit 0, a %d, and what becomes of it:\n\n", training.Labels[0]); err != nil {
 		return err
 	}
 	return show.Sheet(c.stdout, len(sheet.Images), sheet.Image, training.Width())
@@ -382,7 +382,8 @@ func (c *command) monitor(net *Network, training, validation, test *DataSet) fun
 		evaluation, name = test, "test"
 	}
 	fmt.Fprintf(c.stderr, "monitored: %d of the %d training digits, and as evaluation data the %s digits\n", part.Len(), training.Len(), name)
-	lambda := c.Lambda * float64(part.Len()) / float64(training.Len()) // so λ/n is that of the training, see (87)
+	lambda := c.Lambda * float64(part.Len()) / float64(training.Len()) // n in λ/n (87) is that of all training digits,
+	// but in the cost on evaluation data that of these, as in network2.py
 	return func() error {
 		_, err := fmt.Fprintf(c.stdout, "Cost on training data: %.6g\nAccuracy on training data: %d / %d\n"+
 			"Cost on evaluation data: %.6g\nAccuracy on evaluation data: %d / %d\n\n",
@@ -392,8 +393,8 @@ func (c *command) monitor(net *Network, training, validation, test *DataSet) fun
 	}
 }
 
-// report says how net, after so many epochs, reads the test digits. This is the only look
-// at them, if there is -patience; without it SGD has looked after every epoch.
+// report says how net, after so many epochs, reads the test digits. With -patience this is the
+// only look at them.
 func (c *command) report(net *Network, training, test *DataSet, epochs int) error {
 	answers := net.Answers(test)
 	correct := test.Correct(answers)

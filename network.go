@@ -96,7 +96,7 @@ type Settings struct {
 
 	Lambda   float64 // λ of L2 regularization, see UpdateMiniBatch
 	Patience int     // training stops after so many epochs without a new best, see sgdWithPatience
-	Halve    int     // but before it stops, η is halved so often
+	Halve    int     // but up to so many times it halves η instead, and goes on
 
 	// Change, unless nil, changes the images of every mini-batch before the network learns from
 	// them. It may put other rows in their places, but must not write into a row: it is the image
@@ -439,21 +439,22 @@ func (net *Network) TotalCost(data *DataSet, lambda float64) float64 {
 }
 
 // sgdWithPatience is SGD with early stopping. Each epoch is judged by validation digits,
-// which the caller gives instead of test digits: "Epoch 0: 9129 / 10000 validation". So is
-// the network as it comes: if it has been trained before, it may be better than all epochs.
-// Training stops after s.Patience epochs without a new best, or after s.Epochs. The network
-// takes the best weights, the first if several are equal.
+// which the caller gives instead of test digits: "Epoch 0: 9129 / 10000 validation". The
+// network is judged before epoch 0, too: a loaded one may be better than every epoch.
+// Training stops after s.Patience epochs without a new best, or after s.Epochs. Then the
+// network takes the best weights, the first if several are equally good.
 //
-// With s.Halve it does not stop there at once, but first halves the learning rate, so often,
-// and goes on from the best weights: long steps find a valley, short ones its floor. That is
-// an exercise of chapter 3, where η ends at 1/128 of what it was: Halve is 7.
+// Where it would stop, it halves the learning rate instead, s.Halve times in all, and goes on
+// from the best weights, with patience for s.Patience epochs again. Long steps learn fast, but
+// jump to and fro about a minimum; short ones come nearer to it. That is an exercise of
+// chapter 3, which ends with η at 1/128 of what it was: with Halve 7.
 func (net *Network) sgdWithPatience(trainingData *DataSet, s Settings, validation *DataSet, rng *rand.Rand, out io.Writer) error {
 	if validation == nil || validation.Len() == 0 {
 		panic("network: SGD: patience wants validation digits to judge the epochs by")
 	}
 	t := net.newTraining(trainingData, s, rng)
 	kept, bestCorrect := net.clone(), net.Evaluate(validation) // before epoch 0
-	waited, halved := 0, 0                                     // epochs since the last best or halving; halvings
+	waited, halved := 0, 0                                     // epochs without a new best; how often η was halved
 	for epoch := range s.Epochs {
 		if err := t.run(epoch); err != nil {
 			return err
@@ -476,12 +477,15 @@ func (net *Network) sgdWithPatience(trainingData *DataSet, s Settings, validatio
 		if waited < s.Patience {
 			continue
 		}
-		if halved == s.Halve {
+		if halved >= s.Halve {
 			break
 		}
 		net.set(kept)
 		t.s.Eta /= 2
 		waited, halved = 0, halved+1
+		if _, err := fmt.Fprintf(out, "η %v, from the best weights on\n", t.s.Eta); err != nil {
+			return err
+		}
 	}
 	net.set(kept)
 	return nil

@@ -554,7 +554,7 @@ func TestSGDByHand(t *testing.T) {
 	data = firstOf(data, 25)
 	pixels := pixelsOf(data)
 	for _, miniBatchSize := range []int{1, 10, 24, 25, 1000, math.MaxInt} {
-		for _, s := range []Settings{{}, {Lambda: 0.7}, {Change: changing(3, 0)}, {Lambda: 0.7, Change: changing(1, 2)}} {
+		for _, s := range []Settings{{}, {Lambda: 0.7}, {Change: changing(3, 0)}, {Lambda: 0.7, Change: changing(1, options.MaxDistort)}} {
 			name := fmt.Sprintf("mini-batches of %d, λ %v, changed: %v", miniBatchSize, s.Lambda, s.Change != nil)
 			got := NewNetwork([]int{784, 4, 10}, newRand(1))
 			want := got.clone()
@@ -647,10 +647,6 @@ func TestPatience(t *testing.T) {
 		}
 		var best []int
 		var out, want strings.Builder
-		for epoch, digit := range c.answers[1 : c.epochs+1] {
-			right := bytes.Count(validation.Labels, []byte{byte(digit)})
-			fmt.Fprintf(&want, "Epoch %d: %d / 29 validation\n", epoch, right)
-		}
 		say(net, c.answers[0])
 		next, keep, eta, byHand, batch := 1, c.answers[0], 0.5, net.clone(), net.NewMiniBatch(1)
 		err := net.SGD(training, Settings{Epochs: len(c.answers) - 1, MiniBatchSize: 1, Eta: eta, Patience: c.patience, Halve: c.halve,
@@ -666,15 +662,18 @@ func TestPatience(t *testing.T) {
 				if isBest {
 					best, keep = append(best, epoch), c.answers[epoch+1]
 				}
+				right := bytes.Count(validation.Labels, []byte{byte(c.answers[epoch+1])})
+				fmt.Fprintf(&want, "Epoch %d: %d / 29 validation\n", epoch, right)
 				if slices.Contains(c.halved, epoch) {
 					eta /= 2
 					say(byHand, keep)
+					fmt.Fprintf(&want, "η %v, from the best weights on\n", eta)
 				}
 				return nil
 			},
 		}, validation, newRand(1), &out)
-		if err != nil || out.String() != want.String() {
-			t.Errorf("%s: error %v, and it wrote\n%swant\n%s", name, err, out.String(), want.String())
+		if err != nil || out.String() != want.String() || next-1 != c.epochs {
+			t.Errorf("%s: error %v, after %d epochs it wrote\n%swant\n%s", name, err, next-1, out.String(), want.String())
 		}
 		if !slices.Equal(best, c.best) {
 			t.Errorf("%s: epochs %v were new bests, want %v", name, best, c.best)
@@ -2143,7 +2142,7 @@ func TestCommandLoads(t *testing.T) {
 	for _, save := range []string{net, filepath.Join(dir, "new.json")} {
 		_, stderr = must("-load", net, "-epochs", "9", "-patience", "2", "-eta", "1000", "-save", save)
 		wantNetwork(t, "the best", loaded(t, save), further, 0)
-		if !strings.Contains(stderr, "\nno epoch was better than the network before, and its weights are kept\n") {
+		if !strings.Contains(stderr, "\nno epoch was better than the network before them, and that one is kept\n") {
 			t.Errorf("after two worse epochs stderr is %s", stderr)
 		}
 	}
@@ -2356,7 +2355,7 @@ func TestCommandShowsDistortion(t *testing.T) {
 	changing(0, 0.5)(images, rand.New(rand.NewPCG(3, 1)))
 	sheet := &DataSet{Pixels: 784, Images: append([]SparseRow{training.Images[0]}, images...)}
 	var want strings.Builder
-	fmt.Fprintf(&want, "training digit 0, a %d, and what -distort 0.5 makes of it:\n\n", training.Labels[0])
+	fmt.Fprintf(&want, "training digit 0, a %d, and what becomes of it:\n\n", training.Labels[0])
 	show.Sheet(&want, 9, sheet.Image, 28)
 	if status != 0 || !strings.HasPrefix(stdout, want.String()+plain) || plain == "" {
 		t.Errorf("exit status %d, stdout\n%s\nwant\n%s%s", status, stdout, want.String(), plain)

@@ -52,7 +52,7 @@ type Options struct {
 // Costs are the names that -cost may have. The program has a cost for each.
 var Costs = []string{"quadratic", "cross-entropy"}
 
-// MaxDistort is the largest value of -distort. With it digits are hardly readable.
+// MaxDistort is the largest value of -distort, which package distort can do.
 const MaxDistort = 5
 
 // An Error says what is wrong with the command line, whatever is in the files.
@@ -132,20 +132,22 @@ func (o *Options) define() (hidden *string) {
 	f.StringVar(&o.Init, "init", "normal", "`NAME` of what the first weights are drawn from: normal, N(0,1),\n"+
 		"or scaled, N(0,1/nIn) for a neuron with nIn inputs")
 	f.Float64Var(&o.Lambda, "lambda", 0, "L2 regularization `λ`, how much large weights cost")
-	f.IntVar(&o.Patience, "patience", 0, "judge each epoch on the validation digits, stop after `N` without a new best,\n"+
+	f.IntVar(&o.Patience, "patience", 0, "judge each epoch on the validation digits, stop after `N` epochs without a new best,\n"+
 		"keep the best and score the test digits once, at the end; 0 is off")
-	f.IntVar(&o.Halve, "halve", 0, "with -patience: before training stops, halve the learning rate, `N` times over,\n"+
-		"and go on from the best")
-	f.IntVar(&o.Shift, "shift", 0, "move the training digits by up to `N` random pixels each way, afresh each epoch")
-	f.Float64Var(&o.Distort, "distort", 0, "bend, turn, slant, scale and move the training digits at random, afresh each epoch,\n"+
-		"as strongly as `S`: 1 is good for large networks, ½ for small ones; with -show, see how")
-	f.BoolVar(&o.Monitor, "monitor", false, "after each epoch print the cost and the accuracy on training and validation digits")
+	f.IntVar(&o.Halve, "halve", 0, "with -patience: instead of stopping, halve the learning rate and go on from the best,\n"+
+		"up to `N` times")
+	f.IntVar(&o.Shift, "shift", 0, "move each training digit by a random number of pixels, up to `N` each way, afresh each epoch")
+	f.Float64Var(&o.Distort, "distort", 0, "bend, turn, slant, scale and move each training digit at random, afresh each epoch,\n"+
+		"with strength `S`, 0 to 5: about 1 for large networks, less for small ones")
+	f.BoolVar(&o.Monitor, "monitor", false, "after each epoch print the cost and the accuracy on (up to 10000) training digits\n"+
+		"and on the validation digits, or the test digits if there are none")
 	f.Int64Var(&o.Seed, "seed", 1, "`N` to draw the first weights and the order of the digits from;\n"+
 		"the same seed gives the same results")
 	f.StringVar(&o.Save, "save", "", "keep the network in `FILE`, after every epoch; with -patience, after every new best")
 	f.StringVar(&o.Load, "load", "", "take the network from `FILE`, as -save or the book's network2.py wrote it")
 	f.IntVar(&o.Show, "show", 0, "show `N` misread test digits, and how often each digit was read as which;\n"+
-		"and draw each image as the network saw it; with -load and images, only that")
+		"and draw each image as the network saw it; with -load and images, only that;\n"+
+		"with -distort or -shift, draw first what becomes of a training digit")
 	f.StringVar(&o.Page, "page", "", "at the end, write a page for a browser to `FILE`, to draw on, with the network in it")
 	return hidden
 }
@@ -209,13 +211,15 @@ func (o *Options) CheckMemory(sizes []int, n int) error {
 	const limit = 1 << 28 // numbers of 8 bytes: 2 GB
 	batch := min(o.Batch, n)
 	numbers := 0.0 // a float64 does not overflow, however long the list
-	for l, n := range sizes {
-		numbers += 2 * float64(batch) * float64(n) // activations and errors; of the inputs, changed images
-		if l > 0 {
-			numbers += float64(sizes[l-1]) * float64(n) // weights
+	for l, neurons := range sizes {
+		numbers += 2 * float64(batch) * float64(neurons) // activations and errors; for the inputs, what -distort needs
+		if l == 0 {
+			continue
 		}
-		if l > 0 && o.Patience > 0 {
-			numbers += float64(sizes[l-1]) * float64(n)
+		weights := float64(sizes[l-1]) * float64(neurons)
+		numbers += weights
+		if o.Patience > 0 {
+			numbers += weights
 		}
 	}
 	if numbers > limit {
@@ -226,9 +230,12 @@ func (o *Options) CheckMemory(sizes []int, n int) error {
 	return nil
 }
 
-// CheckData refuses flags that make no sense with so many training and validation digits of
-// so many pixels, width each way if they are squares, and else 0.
+// CheckData refuses flags with which the network cannot be trained, with so many training and
+// validation digits of so many pixels, width each way if they are squares, and else 0.
 func (o *Options) CheckData(training, validation, pixels, width int) error {
+	if o.Epochs == 0 {
+		return nil
+	}
 	switch shrink := o.Eta * o.Lambda / float64(training); {
 	case shrink >= 1:
 		return fmt.Errorf("-lambda %v with -eta %v: ηλ/n is %.3g for the %d training digits, "+

@@ -155,7 +155,8 @@ func TestChecks(t *testing.T) {
 	memory := func(batch, patience, n int, sizes ...int) error {
 		return (&Options{Batch: batch, Patience: patience}).CheckMemory(sizes, n)
 	}
-	square := func(o Options) error { return o.CheckData(2, 0, 9, 3) }
+	square := func(o Options) error { o.Epochs = 1; return o.CheckData(2, 0, 9, 3) }
+	oblong := func(o Options, validation int) error { o.Epochs = 1; return o.CheckData(2, validation, 8, 0) }
 	for name, c := range map[string]struct {
 		err  error
 		want string // in the error; "" for none
@@ -170,14 +171,15 @@ func TestChecks(t *testing.T) {
 		"memory, fewer digits":          {memory(1<<26, 0, 1<<26-1, 1, 1), ""},
 		"memory, more than an int says": {memory(1, 0, 1, math.MaxInt, math.MaxInt), "memory"},
 
-		"nothing asked":          {(&Options{Eta: 3}).CheckData(2, 0, 8, 0), ""},
-		"patience":               {(&Options{Eta: 3, Patience: 1}).CheckData(2, 2, 8, 0), ""},
+		"no training":            {(&Options{Eta: 3, Patience: 1, Distort: 1, Lambda: 5}).CheckData(2, 0, 8, 0), ""},
+		"nothing asked":          {oblong(Options{Eta: 3}, 0), ""},
+		"patience":               {oblong(Options{Eta: 3, Patience: 1}, 2), ""},
 		"nothing to judge by":    {square(Options{Eta: 3, Patience: 1}), "-patience 1: the data has no validation digits"},
 		"shift":                  {square(Options{Eta: 3, Shift: 2}), ""},
 		"shift out of sight":     {square(Options{Eta: 3, Shift: 3}), "-shift 3: the images are only 3 pixels wide"},
-		"shift of what":          {(&Options{Eta: 3, Shift: 1}).CheckData(2, 0, 8, 0), "the images have 8 pixels, and only squares"},
+		"shift of what":          {oblong(Options{Eta: 3, Shift: 1}, 0), "the images have 8 pixels, and only squares"},
 		"distort":                {square(Options{Eta: 3, Distort: 5}), ""},
-		"distort what":           {(&Options{Eta: 3, Distort: 1}).CheckData(2, 0, 8, 0), "the images have 8 pixels, and only squares"},
+		"distort what":           {oblong(Options{Eta: 3, Distort: 1}, 0), "the images have 8 pixels, and only squares"},
 		"λ":                      {square(Options{Eta: 3, Lambda: 0.66}), ""},
 		"λ that leaves nothing":  {square(Options{Eta: 3, Lambda: 2. / 3}), "ηλ/n is 1 for the 2 training digits"},
 		"λ that turns the signs": {square(Options{Eta: 3, Lambda: 1}), "-lambda 1 with -eta 3"},
