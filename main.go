@@ -8,11 +8,9 @@
 //
 //	go run . -epochs 30
 //
-// prints how many of the test digits the network classifies correctly after each
-// epoch:
+// prints after each epoch how many of the test digits the network classifies correctly:
 //
 //	Epoch 0: 9062 / 10000
-//	Epoch 1: 9277 / 10000
 //	...
 //
 //	go run . -epochs 30 -save net.json
@@ -96,6 +94,7 @@ type command struct {
 
 	// The files behind -save and -page, after following links. checkOutputs finds them.
 	saveFile, pageFile string
+	judged, monitored  page.Curve // by the digits that an epoch is judged by; with -monitor, by training digits
 }
 
 // perform does what the flags ask for: it makes or loads a network, trains it
@@ -304,18 +303,20 @@ func (c *command) train(net *Network, training, validation, test *DataSet, rng *
 			return 0, err
 		}
 	}
-	best := -1     // the best epoch; without -patience, the last
-	judges := test // the digits that an epoch is judged by
+	best := -1                   // the best epoch; without -patience, the last
+	judges, name := test, "test" // the digits that an epoch is judged by
 	if c.Patience > 0 {
-		judges = validation
+		judges, name = validation, "validation"
 	}
+	c.judged.Name = fmt.Sprintf("of %d %s digits", judges.Len(), name)
 	monitor := c.monitor(net, training, validation, test)
 	settings := Settings{
 		Epochs: c.Epochs, MiniBatchSize: c.Batch, Eta: c.Eta,
 		Lambda: c.Lambda, Patience: c.Patience, Halve: c.Halve, Change: change,
 		Progress: show.NewMeter(c.stderr),
-		AfterEpoch: func(epoch int, isBest bool) error {
+		AfterEpoch: func(epoch, correct int, isBest bool) error {
 			epochs = epoch + 1
+			c.judged.Add(correct, judges.Len())
 			err := monitor()
 			if isBest && err == nil {
 				best = epoch
@@ -382,12 +383,15 @@ func (c *command) monitor(net *Network, training, validation, test *DataSet) fun
 		evaluation, name = test, "test"
 	}
 	fmt.Fprintf(c.stderr, "monitored: %d of the %d training digits, and as evaluation data the %s digits\n", part.Len(), training.Len(), name)
+	c.monitored.Name = fmt.Sprintf("of %d training digits", part.Len())
 	lambda := c.Lambda * float64(part.Len()) / float64(training.Len()) // n in λ/n (87) is that of all training digits,
 	// but in the cost on evaluation data that of these, as in network2.py
 	return func() error {
+		correct := net.Evaluate(part)
+		c.monitored.Add(correct, part.Len())
 		_, err := fmt.Fprintf(c.stdout, "Cost on training data: %.6g\nAccuracy on training data: %d / %d\n"+
 			"Cost on evaluation data: %.6g\nAccuracy on evaluation data: %d / %d\n\n",
-			net.TotalCost(part, lambda), net.Evaluate(part), part.Len(),
+			net.TotalCost(part, lambda), correct, part.Len(),
 			net.TotalCost(evaluation, c.Lambda), net.Evaluate(evaluation), evaluation.Len())
 		return err
 	}
@@ -403,23 +407,20 @@ func (c *command) report(net *Network, training, test *DataSet, epochs int) erro
 			return err
 		}
 	}
-	if c.Epochs == 0 {
-		if err := c.keep(net); err != nil {
-			return err
-		}
-	}
 	if epochs >= 3 && correct < test.Len()*15/100 {
 		c.explainChance(net, training, epochs)
 	}
-	if c.Page != "" {
-		if err := c.keepPage(net, test, answers); err != nil {
-			return err
-		}
+	var err error
+	if c.Epochs == 0 {
+		err = c.keep(net)
 	}
-	if c.Show > 0 {
-		return show.Mistakes(c.stdout, c.Show, test.Labels, answers, test.Image, test.Width())
+	if err == nil && c.Page != "" {
+		err = c.keepPage(net, training, test, answers)
 	}
-	return nil
+	if err == nil && c.Show > 0 {
+		err = show.Mistakes(c.stdout, c.Show, test.Labels, answers, test.Image, test.Width())
+	}
+	return err
 }
 
 // explainChance tells stderr why net may not have learned in so many epochs: its outputs may
@@ -469,9 +470,9 @@ func (c *command) keep(net *Network) error {
 }
 
 // keepPage writes the page of net, which gives these answers, to the file of -page.
-func (c *command) keepPage(net *Network, test *DataSet, answers []int) error {
+func (c *command) keepPage(net *Network, training, test *DataSet, answers []int) error {
 	p := &page.Page{Sizes: net.Sizes(), Cost: net.Cost.Name, Origin: fmt.Sprintf("seed %d", c.Seed),
-		Right: test.Correct(answers), Total: test.Len()}
+		Right: test.Correct(answers), Total: test.Len(), Training: training.Len(), Curves: []page.Curve{c.judged, c.monitored}}
 	if c.Load != "" {
 		p.Origin = "loaded from " + filepath.Base(c.Load)
 		if c.Epochs > 0 {
@@ -485,6 +486,13 @@ func (c *command) keepPage(net *Network, test *DataSet, answers []int) error {
 		if label := int(test.Labels[i]); label != answer && len(p.Misread) < page.MaxMisread {
 			p.Misread = append(p.Misread, page.Digit{Label: label, Read: answer, Pixels: test.Image(i)})
 		}
+	}
+	learn, check := training.Part(page.MaxLearn), test.Part(page.MaxCheck)
+	for i, label := range learn.Labels {
+		p.Learn = append(p.Learn, page.Digit{Label: int(label), Pixels: learn.Image(i)})
+	}
+	for i, label := range check.Labels {
+		p.Check = append(p.Check, page.Digit{Label: int(label), Pixels: check.Image(i)})
 	}
 	if err := files.Replace(c.pageFile, p.Write); err != nil {
 		return fmt.Errorf("-page %s: %w", c.Page, err)

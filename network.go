@@ -107,10 +107,10 @@ type Settings struct {
 	// of examples used in this epoch and the number there are.
 	Progress func(done, total int)
 
-	// AfterEpoch, unless nil, is called when the line of an epoch has been
-	// written. Its error ends the training. isBest says whether the network is now
-	// better than ever before; without Patience it is always true.
-	AfterEpoch func(epoch int, isBest bool) error
+	// AfterEpoch, unless nil, is called when the line of an epoch has been written, with the
+	// number of correct digits in it. Its error ends the training. isBest says whether the network
+	// is now better than ever before; without Patience it is always true.
+	AfterEpoch func(epoch, correct int, isBest bool) error
 }
 
 // SGD trains the network by mini-batch stochastic gradient descent: in every
@@ -135,15 +135,16 @@ func (net *Network) SGD(trainingData *DataSet, s Settings, testData *DataSet, rn
 		if err := t.run(epoch); err != nil {
 			return err
 		}
-		line := fmt.Sprintf("Epoch %d complete\n", epoch)
+		correct, line := 0, fmt.Sprintf("Epoch %d complete\n", epoch)
 		if testData != nil {
-			line = fmt.Sprintf("Epoch %d: %d / %d\n", epoch, net.Evaluate(testData), testData.Len())
+			correct = net.Evaluate(testData)
+			line = fmt.Sprintf("Epoch %d: %d / %d\n", epoch, correct, testData.Len())
 		}
 		if _, err := io.WriteString(out, line); err != nil {
 			return err
 		}
 		if s.AfterEpoch != nil {
-			if err := s.AfterEpoch(epoch, true); err != nil {
+			if err := s.AfterEpoch(epoch, correct, true); err != nil {
 				return err
 			}
 		}
@@ -470,7 +471,7 @@ func (net *Network) sgdWithPatience(trainingData *DataSet, s Settings, validatio
 			return err
 		}
 		if s.AfterEpoch != nil {
-			if err := s.AfterEpoch(epoch, isBest); err != nil {
+			if err := s.AfterEpoch(epoch, correct, isBest); err != nil {
 				return err
 			}
 		}

@@ -32,6 +32,8 @@ func TestInBrowser(t *testing.T) {
 	t.Run("reads as picture.Read", b.testReads)
 	t.Run("in hand", b.testInHand)
 	t.Run("other layers", b.testOtherLayers)
+	t.Run("learns", b.testLearns)
+	t.Run("gradient", b.testGradient)
 }
 
 // ---- what is drawn is read as a picture of it ----
@@ -282,6 +284,127 @@ func (b *browser) testOtherLayers(t *testing.T) {
 			b.wantAdded(p)
 		}
 	}
+}
+
+// ---- the network learns on the page ----
+
+// The network learns from the digits in the page: it reads more and more, what is shown is
+// what it has become, and the trained one comes back as it was.
+func (b *browser) testLearns(t *testing.T) {
+	p, digits := trainedPage(t), testDigits(t)
+	p.Learn, p.Check, p.Training = digits[:300], digits[300:350], 50_000
+	p.Curves = []Curve{{"of 9 test digits", []float64{0.5, 0.751, 1}}, {"of 7 training digits", []float64{0.6, 0.8, 0.9}}}
+	b.open(t, p)
+	for i, d := range p.Learn[:2] {
+		var learned struct {
+			Digit  int
+			Pixels []float64
+		}
+		b.evaluate(fmt.Sprintf("({digit: learn[%d].digit, pixels: [...inputOf(learn[%[1]d].pixels)]})", i), &learned)
+		if wantClose(t, "a digit to learn from", learned.Pixels, d.Pixels, 0); learned.Digit != d.Label {
+			t.Errorf("digit %d to learn from is a %d, want %d", i, learned.Digit, d.Label)
+		}
+	}
+	b.wantTexts("#trained td, #trained th", "epoch", "of 9 test digits", "of 7 training digits",
+		"0", "50.0%", "60.0%", "1", "75.1%", "80.0%", "2", "100.0%", "90.0%")
+	b.mouse("mousePressed", "#paper", 0.5, 0.2)
+	b.mouse("mouseMoved", "#paper", 0.5, 0.8)
+	b.mouse("mouseReleased", "#paper", 0.5, 0.8)
+	before := b.texts("#outputs td:last-child")
+	b.click("#one")
+	b.wantTexts("#progress, #learn", "Learn", "From the trained network: 1 mini-batches, 0 epochs.")
+	b.click("#anew")
+	b.wantTexts("#progress, #learn", "Learn", "From random weights: 0 mini-batches, 0 epochs.")
+	if shown := b.texts("#outputs td:last-child"); slices.Equal(shown, before) {
+		t.Errorf("random weights give the same outputs as the trained ones: %q", shown)
+	}
+	var spread []float64 // the mean of the squares of the first weights and biases
+	b.evaluate("[weights[0], biases[0]].map((v) => v.reduce((sum, x) => sum + x * x / v.length, 0))", &spread)
+	if math.Abs(784*spread[0]-1) > 0.05 || spread[1] < 0.3 || spread[1] > 3 {
+		t.Errorf("the first weights have the variance %v, want 1/784, the biases %v, want about 1", spread[0], spread[1])
+	}
+	b.click("#learn")
+	var scores []float64
+	b.evaluate(`new Promise((done) => {
+		const look = () => (scores.length >= 20 ? done(scores) : setTimeout(look, 20));
+		look();
+	})`, &scores)
+	b.click("#learn")
+	if last := scores[len(scores)-1]; last < 0.7 || last < scores[0] {
+		t.Errorf("after each epoch it reads %.2f of the digits, want 0.70 at last", scores)
+	}
+	var same struct{ Learns, Rests, Shows, Picture bool }
+	b.evaluate(`{
+		const had = steps, draw = document.createElement('canvas');
+		drawWeights(draw, neurons[0].layer, neurons[0].k);
+		const shown = find('#outputs').rows[1].cells[2].textContent, is = feedforward(input).a[last][1].toFixed(2);
+		new Promise((done) => setTimeout(() => done({Learns: had > 200, Rests: had === steps,
+			Shows: shown === is, Picture: draw.toDataURL() === neurons[0].button.firstChild.toDataURL()}), 100));
+	}`, &same)
+	if !same.Learns || !same.Rests || !same.Shows || !same.Picture {
+		t.Errorf("paused, it is %+v, want all true", same)
+	}
+	var rows float64
+	if b.evaluate("find('#live table').rows.length", &rows); rows < 3 {
+		t.Errorf("the table of the learning curve has %v rows", rows)
+	}
+	b.click("#back")
+	if got := b.texts("#outputs td:last-child"); !slices.Equal(got, before) {
+		t.Errorf("back to the trained one, the outputs are %q, want %q", got, before)
+	}
+}
+
+// The gradient on the page is numpy's for the same weights and digits, and so is the
+// program's: its own tests compare it with the same file.
+func (b *browser) testGradient(t *testing.T) {
+	text, err := os.ReadFile("../../testdata/numpy.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		Name, Cost      string
+		Sizes, Labels   []int
+		Pixels          [][]float64 // to be divided by 256
+		Weights, NablaW [][][]float64
+		Biases, NablaB  [][]float64
+	}
+	if err := json.Unmarshal(text, &cases); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		p := &Page{Sizes: c.Sizes, Biases: c.Biases, Cost: "QuadraticCost"}
+		if c.Cost != "" {
+			p.Cost = c.Cost
+		}
+		for _, w := range c.Weights {
+			p.Weights = append(p.Weights, transposed(w))
+		}
+		b.open(t, p)
+		var got struct{ W, B [][]float64 }
+		digits, _ := json.Marshal(c.Pixels)
+		labels, _ := json.Marshal(c.Labels)
+		b.evaluate(fmt.Sprintf(`{
+			const zero = (arrays) => arrays.map((array) => new Float64Array(array.length)), W = zero(weights), B = zero(biases);
+			%s.forEach((pixels, i) => addGradient(1, backprop(inputOf(pixels), %s[i]), B, W));
+			({W: W.map((w) => [...w]), B: B.map((b) => [...b])});
+		}`, digits, labels), &got)
+		for l := range c.NablaW {
+			want := transposed(c.NablaW[l])
+			largest := max(slices.Max(want), -slices.Min(want))
+			wantClose(t, fmt.Sprintf("%s: ∂C/∂w of layer %d", c.Name, l+1), got.W[l], want, 1e-4*largest)
+			wantClose(t, fmt.Sprintf("%s: ∂C/∂b of layer %d", c.Name, l+1), got.B[l], c.NablaB[l], 1e-4*largest)
+		}
+	}
+}
+
+// transposed returns the weights of the book's orientation in that of the page, row after row.
+func transposed(w [][]float64) (all []float64) {
+	for from := range w[0] {
+		for to := range w {
+			all = append(all, w[to][from])
+		}
+	}
+	return all
 }
 
 // ---- the browser ----

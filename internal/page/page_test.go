@@ -182,11 +182,17 @@ func wantClose(t *testing.T, name string, got, want []float64, tolerance float64
 func TestWriteJSON(t *testing.T) {
 	p := &Page{Sizes: []int{2, 1}, Weights: [][]float64{{1, -2}}, Biases: [][]float64{{0.5}},
 		Cost: "QuadraticCost", Origin: "seed 1", Right: 3, Total: 5,
-		Misread: []Digit{{Label: 7, Read: 1, Pixels: []float64{0, 1}}, {Label: 4, Read: 9, Pixels: []float64{0.5, 100.6 / 256}}}}
+		Misread:  []Digit{{Label: 7, Read: 1, Pixels: []float64{0, 1}}, {Label: 4, Read: 9, Pixels: []float64{0.5, 100.6 / 256}}},
+		Training: 6, Learn: []Digit{{Label: 2, Pixels: []float64{0, 1}}, {Label: 3, Pixels: []float64{0.25, 0}}},
+		Curves: []Curve{{"of 5 digits", nil}, {"of none", nil}}}
+	p.Curves[0].Add(3, 4)
+	p.Curves[0].Add(1, 4)
 	want := `<script type="application/json" id="network">` +
 		`{"sizes":[2,1],"weights":["AACAPwAAAMA="],"biases":["AAAAPw=="],` +
 		`"cost":"QuadraticCost","origin":"seed 1","right":3,"total":5,` +
-		`"misread":[{"digit":7,"read":1,"pixels":"AP8="},{"digit":4,"read":9,"pixels":"gGU="}]}` +
+		`"misread":[{"digit":7,"read":1,"pixels":"AP8="},{"digit":4,"read":9,"pixels":"gGU="}],` +
+		`"training":6,"learn":{"labels":"AgM=","packed":"AQH/AAFAAQA="},` + // 1 0, 1 not, 255; 0 0, 1 not, 64, 1 0, 0 not
+		`"check":{"labels":"","packed":""},"curves":[{"name":"of 5 digits","values":[0.75,0.25]}]}` +
 		`</script>`
 	text := textOf(t, p)
 	if _, after, _ := strings.Cut(text, "\n<script"); !strings.HasPrefix("<script"+after, want) {
@@ -254,6 +260,39 @@ func wantMisread(t *testing.T, name string, got []digit, all []Digit) {
 	}
 }
 
+// Digits are packed without loss, also where more than 255 pixels in a row are 0, or are not.
+func TestPack(t *testing.T) {
+	digits := testDigits(t)[:40]
+	for _, runs := range [][]int{{784, 0}, {0, 784}, {255, 255, 274, 0}, {256, 256, 100, 1, 170, 1}, {0, 1, 782, 1}, {510, 0, 0, 274}} {
+		d := Digit{Label: len(runs)}
+		for n, run := range runs {
+			for range run {
+				d.Pixels = append(d.Pixels, float64(n%2)*float64(1+len(d.Pixels)%200)/256)
+			}
+		}
+		digits = append(digits, d)
+	}
+	all := (&Page{Sizes: []int{784}}).pack(digits)
+	at := 0
+	for i, d := range digits {
+		var got []float64
+		for len(got) < 784 {
+			paper, ink := int(all.Packed[at]), int(all.Packed[at+1])
+			got = append(got, make([]float64, paper)...)
+			for _, v := range all.Packed[at+2 : at+2+ink] {
+				got = append(got, float64(v)/256)
+			}
+			at += 2 + ink
+		}
+		if wantClose(t, fmt.Sprintf("digit %d", i), got, d.Pixels, 0); int(all.Labels[i]) != d.Label {
+			t.Errorf("digit %d is a %d, want %d", i, all.Labels[i], d.Label)
+		}
+	}
+	if at != len(all.Packed) || len(all.Labels) != len(digits) {
+		t.Errorf("%d of %d bytes are read, there are %d labels", at, len(all.Packed), len(all.Labels))
+	}
+}
+
 var errFull = errors.New("disk full")
 
 type failingWriter struct{}
@@ -301,9 +340,12 @@ func TestWriteEscapes(t *testing.T) {
 
 // A page is small enough to be sent to a friend.
 func TestWriteSize(t *testing.T) {
-	for _, c := range []struct{ hidden, limit int }{{30, 250_000}, {300, 2_000_000}} {
+	for _, c := range []struct{ hidden, limit int }{{30, 1_000_000}, {300, 2_500_000}} {
 		p := randomPage(newRand(1), 784, c.hidden, 10)
 		p.Misread = testDigits(t)[:MaxMisread]
+		for len(p.Learn) < MaxLearn+MaxCheck {
+			p.Learn = append(p.Learn, testDigits(t)...)
+		}
 		if size := len(textOf(t, p)); size > c.limit {
 			t.Errorf("784-%d-10: %d bytes, want at most %d", c.hidden, size, c.limit)
 		}
@@ -322,6 +364,7 @@ func TestWritePanics(t *testing.T) {
 	}{
 		"a weight too few": {func(p *Page) { p.Weights[0] = p.Weights[0][:1] }, "1 weights and 1 biases from 2 to 1 neurons"},
 		"a bias too many":  {func(p *Page) { p.Biases[0] = []float64{3, 4} }, "2 weights and 2 biases from 2 to 1 neurons"},
+		"a pixel too few":  {func(p *Page) { p.Learn = []Digit{{Pixels: []float64{1}}} }, "a digit of 1 pixels for 2 input neurons"},
 		"a pixel too many": {func(p *Page) { p.Misread[0].Pixels = make([]float64, 3) }, "a digit of 3 pixels for 2 input neurons"},
 	} {
 		p := fits()
