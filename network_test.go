@@ -2333,6 +2333,10 @@ func TestCommandShowsDistortion(t *testing.T) {
 		images[i] = training.Images[0]
 	}
 	changing(0, 0.5)(images, rand.New(rand.NewPCG(3, 1)))
+	dot := []SparseRow{{[]uint16{30}, []float32{1}}}
+	if changing(9, 0)(dot, newRand(1)); slices.Equal(dot[0].Where, []uint16{30}) {
+		t.Error("-shift moves nothing")
+	}
 	sheet := &DataSet{Pixels: 784, Images: append([]SparseRow{training.Images[0]}, images...)}
 	var want strings.Builder
 	fmt.Fprintf(&want, "training digit 0, a %d, and what becomes of it:\n\n", training.Labels[0])

@@ -132,7 +132,7 @@ func TestRefuses(t *testing.T) {
 		{[]string{"-distort", "5.01"}, "-distort 5.01: want 0 to 5"},
 		{[]string{"-distort", "NaN"}, "-distort NaN"},
 		{[]string{"-halve", "-1", "-patience", "3"}, "-halve -1"},
-		{[]string{"-halve", "7"}, "-halve 7: it needs -patience"},
+		{[]string{"-halve", "1"}, "-halve 1: it needs -patience"},
 		{[]string{"-seed", "1.5"}, "-seed"},
 		{[]string{"-nonsense"}, "-nonsense"},
 		{[]string{"-epochs"}, "-epochs"},

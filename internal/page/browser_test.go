@@ -162,6 +162,12 @@ func (b *browser) testInHand(t *testing.T) {
 	b.wantAdded(p)
 	b.click("#undo")
 	b.wantRead("undone", p, "–", "Nothing is drawn.")
+	var lit float64
+	b.evaluate(`[...document.querySelectorAll('td i')].reduce((sum, bar) => sum + bar.getBoundingClientRect().width, 0)
+		+ neurons.reduce((sum, { button }) => sum + Number(button.style.getPropertyValue('--a')), 0)`, &lit)
+	if shown := strings.Join(b.texts("#outputs td, #adds small, #by"), ""); lit != 0 || strings.Trim(shown, "0") != "" {
+		t.Errorf("on an empty paper bars and frames of %v are lit, and it says %q", lit, shown)
+	}
 	b.evaluate("find('#paper').focus()", nil)
 	b.key(" ")
 	for range 16 {
@@ -197,7 +203,7 @@ func (b *browser) testInHand(t *testing.T) {
 			t.Errorf("the weight of pixel %d is %v, and drawn in %v", j, w, drawn[4*j:4*j+4])
 		}
 	}
-	b.wantTexts("#which", fmt.Sprintf("784-30-10 neurons, CrossEntropyCost, testdata: reads %d of 400 test digits correctly.", p.Right))
+	b.wantTexts("#which", fmt.Sprintf("The program’s network: 784-30-10 neurons, CrossEntropyCost, testdata: reads %d of 400 test digits correctly.", p.Right))
 	for i, misread := range p.Misread[:MaxMisread] {
 		button := fmt.Sprintf("#misread button:nth-child(%d)", i+1)
 		b.click(button)
@@ -300,7 +306,7 @@ func (b *browser) testLearns(t *testing.T) {
 			Digit  int
 			Pixels []float64
 		}
-		b.evaluate(fmt.Sprintf("({digit: learn[%d].digit, pixels: [...inputOf(learn[%[1]d].pixels)]})", i), &learned)
+		b.evaluate(fmt.Sprintf("({digit: trainingDigits[%d].digit, pixels: [...inputOf(trainingDigits[%[1]d].pixels)]})", i), &learned)
 		if wantClose(t, "a digit to learn from", learned.Pixels, d.Pixels, 0); learned.Digit != d.Label {
 			t.Errorf("digit %d to learn from is a %d, want %d", i, learned.Digit, d.Label)
 		}
@@ -312,9 +318,9 @@ func (b *browser) testLearns(t *testing.T) {
 	b.mouse("mouseReleased", "#paper", 0.5, 0.8)
 	before := b.texts("#outputs td:last-child")
 	b.click("#one")
-	b.wantTexts("#progress, #learn", "Learn", "From the trained network: 1 mini-batches, 0 epochs.")
+	b.wantTexts("#progress, #learn, #by", "by the program’s network and 1 mini-batches", "Learn", "Mini-batches since the program’s network: 1. ")
 	b.click("#anew")
-	b.wantTexts("#progress, #learn", "Learn", "From random weights: 0 mini-batches, 0 epochs.")
+	b.wantTexts("#progress, #learn, #by", "by random weights", "Learn", "Mini-batches since random weights: 0. ")
 	if shown := b.texts("#outputs td:last-child"); slices.Equal(shown, before) {
 		t.Errorf("random weights give the same outputs as the trained ones: %q", shown)
 	}
@@ -322,6 +328,23 @@ func (b *browser) testLearns(t *testing.T) {
 	b.evaluate("[weights[0], biases[0]].map((v) => v.reduce((sum, x) => sum + x * x / v.length, 0))", &spread)
 	if math.Abs(784*spread[0]-1) > 0.05 || spread[1] < 0.3 || spread[1] > 3 {
 		t.Errorf("the first weights have the variance %v, want 1/784, the biases %v, want about 1", spread[0], spread[1])
+	}
+	for range 30 {
+		b.click("#one")
+	}
+	var right float64
+	b.evaluate("testDigits.filter(({ pixels, digit }) => answer(feedforward(inputOf(pixels)).a[last]) === digit).length", &right)
+	b.wantTexts("#progress", fmt.Sprintf("Mini-batches since random weights: 30. Epoch 0: %v / 50 test digits.", right))
+	var used float64
+	b.evaluate(`{
+		const real = backprop, images = new Set(), epoch = sgd();
+		backprop = (x, digit) => { images.add(x.join()); return real(x, digit); };
+		for (const before = scores.length; scores.length === before;) epoch.next();
+		backprop = real;
+		images.size;
+	}`, &used)
+	if used != 300 {
+		t.Errorf("an epoch learns from %v of the 300 digits", used)
 	}
 	b.click("#learn")
 	var scores []float64
@@ -334,6 +357,7 @@ func (b *browser) testLearns(t *testing.T) {
 		t.Errorf("after each epoch it reads %.2f of the digits, want 0.70 at last", scores)
 	}
 	var same struct{ Learns, Rests, Shows, Picture bool }
+	b.texts("#progress")
 	b.evaluate(`{
 		const had = steps, draw = document.createElement('canvas');
 		drawWeights(draw, neurons[0].layer, neurons[0].k);

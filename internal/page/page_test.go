@@ -184,7 +184,7 @@ func TestWriteJSON(t *testing.T) {
 		Cost: "QuadraticCost", Origin: "seed 1", Right: 3, Total: 5,
 		Misread:  []Digit{{Label: 7, Read: 1, Pixels: []float64{0, 1}}, {Label: 4, Read: 9, Pixels: []float64{0.5, 100.6 / 256}}},
 		Training: 6, Learn: []Digit{{Label: 2, Pixels: []float64{0, 1}}, {Label: 3, Pixels: []float64{0.25, 0}}},
-		Curves: []Curve{{"of 5 digits", nil}, {"of none", nil}}}
+		Curves: []Curve{{"of 5 digits", nil}, {"of none", nil}, {"of 1", []float64{1}}}}
 	p.Curves[0].Add(3, 4)
 	p.Curves[0].Add(1, 4)
 	want := `<script type="application/json" id="network">` +
@@ -192,7 +192,7 @@ func TestWriteJSON(t *testing.T) {
 		`"cost":"QuadraticCost","origin":"seed 1","right":3,"total":5,` +
 		`"misread":[{"digit":7,"read":1,"pixels":"AP8="},{"digit":4,"read":9,"pixels":"gGU="}],` +
 		`"training":6,"learn":{"labels":"AgM=","packed":"AQH/AAFAAQA="},` + // 1 0, 1 not, 255; 0 0, 1 not, 64, 1 0, 0 not
-		`"check":{"labels":"","packed":""},"curves":[{"name":"of 5 digits","values":[0.75,0.25]}]}` +
+		`"check":{"labels":"","packed":""},"curves":[{"name":"of 5 digits","values":[0.75,0.25]},{"name":"of 1","values":[1]}]}` +
 		`</script>`
 	text := textOf(t, p)
 	if _, after, _ := strings.Cut(text, "\n<script"); !strings.HasPrefix("<script"+after, want) {
