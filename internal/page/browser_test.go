@@ -276,7 +276,13 @@ func (b *browser) wantAdded(p *Page) {
 func (b *browser) testOtherLayers(t *testing.T) {
 	for _, sizes := range [][]int{{784, 7, 5, 10}, {784, 10}} {
 		p, name := randomPage(newRand(1), sizes...), fmt.Sprint(sizes)
+		p.Learn = testDigits(t)[:20*(len(sizes)-2)] // none without a hidden layer
 		b.open(t, p)
+		var hidden []bool
+		b.evaluate("[find('#learning').hidden, find('#training').hidden]", &hidden)
+		if !slices.Equal(hidden, []bool{len(p.Learn) == 0, true}) {
+			t.Errorf("%s: learning and training are hidden: %v", name, hidden)
+		}
 		neuron := ".neurons button:nth-child(3)"
 		b.mouse("mouseMoved", neuron, 0.5, 0.5)
 		b.mouse("mousePressed", "#paper", 0.5, 0.2)
@@ -349,7 +355,8 @@ func (b *browser) testLearns(t *testing.T) {
 	b.click("#learn")
 	var scores []float64
 	b.evaluate(`new Promise((done) => {
-		const look = () => (scores.length >= 20 ? done(scores) : setTimeout(look, 20));
+		const picture = () => neurons[29].button.firstChild.toDataURL(), first = picture();
+		const look = () => (scores.length >= 20 && picture() !== first ? done(scores) : setTimeout(look, 20));
 		look();
 	})`, &scores)
 	b.click("#learn")
