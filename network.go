@@ -445,10 +445,10 @@ func (net *Network) TotalCost(data *DataSet, lambda float64) float64 {
 // Training stops after s.Patience epochs without a new best, or after s.Epochs. Then the
 // network takes the best weights, the first if several are equally good.
 //
-// Where it would stop, it halves the learning rate instead, s.Halve times in all, and goes on
-// from the best weights, with patience for s.Patience epochs again. Long steps learn fast, but
-// jump to and fro about a minimum; short ones come nearer to it. That is an exercise of
-// chapter 3, which ends with η at 1/128 of what it was: with Halve 7.
+// Where it would stop, it halves the learning rate instead, s.Halve times in all, and goes on,
+// with patience for s.Patience epochs again. Long steps learn fast, but jump to and fro about a
+// minimum; short ones come nearer to it. That is an exercise of chapter 3, which ends with η
+// at 1/128 of what it was: with Halve 7.
 func (net *Network) sgdWithPatience(trainingData *DataSet, s Settings, validation *DataSet, rng *rand.Rand, out io.Writer) error {
 	if validation == nil || validation.Len() == 0 {
 		panic("network: SGD: patience wants validation digits to judge the epochs by")
@@ -481,10 +481,9 @@ func (net *Network) sgdWithPatience(trainingData *DataSet, s Settings, validatio
 		if halved >= s.Halve {
 			break
 		}
-		net.set(kept)
 		t.s.Eta /= 2
 		waited, halved = 0, halved+1
-		if _, err := fmt.Fprintf(out, "η %v, from the best weights on\n", t.s.Eta); err != nil {
+		if _, err := fmt.Fprintf(out, "η is now %v\n", t.s.Eta); err != nil {
 			return err
 		}
 	}

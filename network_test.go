@@ -666,8 +666,7 @@ func TestPatience(t *testing.T) {
 				fmt.Fprintf(&want, "Epoch %d: %d / 29 validation\n", epoch, right)
 				if slices.Contains(c.halved, epoch) {
 					eta /= 2
-					say(byHand, keep)
-					fmt.Fprintf(&want, "η %v, from the best weights on\n", eta)
+					fmt.Fprintf(&want, "η is now %v\n", eta)
 				}
 				return nil
 			},

@@ -134,8 +134,7 @@ func (o *Options) define() (hidden *string) {
 	f.Float64Var(&o.Lambda, "lambda", 0, "L2 regularization `λ`, how much large weights cost")
 	f.IntVar(&o.Patience, "patience", 0, "judge each epoch on the validation digits, stop after `N` epochs without a new best,\n"+
 		"keep the best and score the test digits once, at the end; 0 is off")
-	f.IntVar(&o.Halve, "halve", 0, "with -patience: instead of stopping, halve the learning rate and go on from the best,\n"+
-		"up to `N` times")
+	f.IntVar(&o.Halve, "halve", 0, "with -patience: instead of stopping, halve the learning rate and go on, up to `N` times")
 	f.IntVar(&o.Shift, "shift", 0, "move each training digit by a random number of pixels, up to `N` each way, afresh each epoch")
 	f.Float64Var(&o.Distort, "distort", 0, "bend, turn, slant, scale and move each training digit at random, afresh each epoch,\n"+
 		"with strength `S`, 0 to 5: about 1 for large networks, less for small ones")
