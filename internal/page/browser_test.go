@@ -375,9 +375,13 @@ func (b *browser) testLearns(t *testing.T) {
 	if !same.Learns || !same.Rests || !same.Shows || !same.Picture {
 		t.Errorf("paused, it is %+v, want all true", same)
 	}
-	var rows float64
-	if b.evaluate("find('#live table').rows.length", &rows); rows < 3 {
+	var rows, tall float64
+	if b.evaluate("find('#live table').rows.length", &rows); rows < 20 {
 		t.Errorf("the table of the learning curve has %v rows", rows)
+	}
+	b.evaluate("find('#misread').getBoundingClientRect().bottom + scrollY - document.documentElement.scrollHeight", &tall)
+	if math.Abs(tall) > 50 {
+		t.Errorf("the page is %v pixels longer than what is on it", -tall)
 	}
 	b.click("#back")
 	if got := b.texts("#outputs td:last-child"); !slices.Equal(got, before) {
