@@ -1,10 +1,11 @@
 // Package page writes the page: one HTML file that holds a network. Whoever
-// opens it in a browser draws a digit and sees how the network reads it. The
-// page needs no server and asks for nothing from elsewhere.
+// opens it in a browser draws a digit and sees how the network reads it, and how
+// another one learns to. The page needs no server and asks for nothing from elsewhere.
 //
-// Its source is page.html, whose script brings a drawing to 28×28 pixels, in the
-// steps of package picture, and computes σ(a·w + b) layer by layer. Write puts the
-// network into one element of it, as JSON:
+// Its source is page.html. The script in it brings a drawing to 28×28 pixels, in the
+// steps of package picture, and computes σ(a·w + b) layer by layer; and it does
+// backpropagation. Write puts the network, and the digits that one may learn from, into one
+// element of it, as JSON:
 //
 //	<script type="application/json" id="network">{"sizes":[784,30,10], …}</script>
 package page
@@ -21,7 +22,8 @@ import (
 	"strings"
 )
 
-// A Page is what the page shows: a network, and how well it reads the test digits.
+// A Page is what is on the page: a network, how well it reads the test digits, how it was trained,
+// and digits to learn from.
 type Page struct {
 	Sizes        []int       // neurons in each layer, input first
 	Weights      [][]float64 // Weights[l] is Sizes[l]×Sizes[l+1], row after row
@@ -43,7 +45,7 @@ type Digit struct {
 
 // A Curve is how many digits of some set the network has read after each epoch of a training.
 type Curve struct {
-	Name   string    `json:"name"`   // of the set, after "Read correctly, "
+	Name   string    `json:"name"`   // as in "Read correctly after each epoch: of 500 test digits"
 	Values []float64 `json:"values"` // from 0, none, to 1, all
 }
 
@@ -55,7 +57,7 @@ const (
 	MaxLearn    = 2000          // and should have so many digits to learn from
 	MaxCheck    = 500           // and so many to be tested with
 	paperPixels = 28 * 28       // of a drawing, brought to the size of the digits
-	maxWeights  = 1 << 22       // a page of 22 MB
+	maxWeights  = 1 << 22       // a page of 23 MB
 	marker      = "THE NETWORK" // stands in page.html where the JSON goes
 )
 
