@@ -322,6 +322,9 @@ func TestShiftAndDistort(t *testing.T) {
 	for i := range 3 {
 		got := pixelsOf(t, d.Distort(i, image), 28)
 		c := d.changes[i]
+		if c.right == 0 && c.down == 0 || c.scaleX == 0 || c.angle == 0 {
+			t.Errorf("image %d: not both are drawn: %+v", i, c)
+		}
 		want := pixelsOf(t, c.distort(c.shift(image, 28), 28, d.weights), 28)
 		if !slices.Equal(got, want) {
 			t.Errorf("image %d is not first shifted, then distorted", i)
@@ -365,6 +368,13 @@ func TestNewRefuses(t *testing.T) {
 		}()
 	}
 	New(256, 255, MaxStrength)
+}
+
+// A distortion is much more work than a shift, and both are work for cores to share.
+func TestWork(t *testing.T) {
+	if shift, both := New(28, 1, 0).Work(10), New(28, 1, 1).Work(10); shift < 1000 || both < 20*shift {
+		t.Errorf("a shift of 10 images takes %d multiplications, with a distortion %d", shift, both)
+	}
 }
 
 func TestAllocatesNothing(t *testing.T) {

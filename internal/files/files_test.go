@@ -824,3 +824,27 @@ func TestGunzipSmallReads(t *testing.T) {
 		}
 	}
 }
+
+// Peek looks far enough, and tells the kind of what could be read before an error.
+func TestPeek(t *testing.T) {
+	broken := errors.New("broken")
+	for name, c := range map[string]struct {
+		file io.Reader
+		want *Kind
+		err  error
+	}{
+		"a tar archive, whose sign is at byte 257": {strings.NewReader(strings.Repeat("a", 257) + "ustar"), Tar, nil},
+		"an empty file":        {strings.NewReader(""), Empty, nil},
+		"a gzip file, cut off": {io.MultiReader(strings.NewReader("\x1f\x8b"), iotest.ErrReader(broken)), Gzip, broken},
+	} {
+		r := bufio.NewReader(c.file)
+		if got, err := Peek(r); got != c.want || err != c.err {
+			t.Errorf("%s: got %v, %v, want %v, %v", name, got, err, c.want, c.err)
+		}
+	}
+	r := bufio.NewReader(strings.NewReader("\x1f\x8bzip"))
+	Peek(r)
+	if rest, _ := io.ReadAll(r); string(rest) != "\x1f\x8bzip" {
+		t.Errorf("after Peek there is %q left", rest)
+	}
+}

@@ -133,6 +133,7 @@ func TestRefuses(t *testing.T) {
 		{[]string{"-distort", "NaN"}, "-distort NaN"},
 		{[]string{"-halve", "-1", "-patience", "3"}, "-halve -1"},
 		{[]string{"-halve", "1"}, "-halve 1: it needs -patience"},
+		{[]string{"-halve", "1", "-patience", "0"}, "-halve 1: it needs -patience"},
 		{[]string{"-seed", "1.5"}, "-seed"},
 		{[]string{"-nonsense"}, "-nonsense"},
 		{[]string{"-epochs"}, "-epochs"},

@@ -162,6 +162,10 @@ func TestSheet(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
 	out.Reset()
+	if err := Sheet(&out, 3, func(int) []float64 { return make([]float64, 16) }, 4); err != nil || out.String() != "\n\n" {
+		t.Errorf("a full row: got %q, %v, want two empty lines", out.String(), err)
+	}
+	out.Reset()
 	if err := Sheet(&out, 2, func(int) []float64 { return []float64{1} }, 1); err != nil || out.String() != "++\n" {
 		t.Errorf("of single pixels: got %q, %v", out.String(), err)
 	}
@@ -174,7 +178,7 @@ func TestSizes(t *testing.T) {
 	}{
 		{[]int{784, 30, 10}, "784-30-10"},
 		{make([]int, 20), strings.Repeat("0-", 19) + "0"},
-		{make([]int, 22), strings.Repeat("0-", 20) + "…-0 (22 layers)"},
+		{append(make([]int, 21), 7), strings.Repeat("0-", 20) + "…-7 (22 layers)"},
 	} {
 		if got := Sizes(c.sizes); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
