@@ -319,6 +319,10 @@ func (b *browser) testLearns(t *testing.T) {
 	}
 	b.wantTexts("#trained td, #trained th", "epoch", "of 9 test digits", "of 7 training digits",
 		"0", "52.0%", "60.0%", "1", "75.1%", "80.0%", "2", "100.0%", "90.0%")
+	var hidden bool
+	if b.evaluate("find('#training').hidden || find('#learning').hidden", &hidden); hidden {
+		t.Error("learning or training is hidden")
+	}
 	var curve string // 50% is at the bottom, 170, and 100% at the top, 10
 	if b.evaluate("find('#trained path.line0').getAttribute('d')", &curve); curve != "M60 163.6L322.5 89.68L585 10h0" {
 		t.Errorf("the curve of the training is %s", curve)
