@@ -94,7 +94,7 @@ type command struct {
 
 	// The files behind -save and -page, after following links. checkOutputs finds them.
 	saveFile, pageFile string
-	judged, monitored  page.Curve // by the digits that an epoch is judged by; with -monitor, by training digits
+	judged, monitored  page.Curve // for the page: of the digits that judge an epoch; with -monitor, of training digits
 }
 
 // perform does what the flags ask for: it makes or loads a network, trains it

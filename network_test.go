@@ -624,7 +624,6 @@ func TestPatience(t *testing.T) {
 		"patience 1":                {1, 0, []int{0, 1, 2, 3, 8, 5, 5}, 4, []int{0, 1, 2}, nil},
 		"a new best starts afresh":  {2, 0, []int{0, 2, 1, 3, 2, 4, 3, 2, 5}, 7, []int{0, 2, 4}, nil},
 		"in the last epoch allowed": {2, 0, []int{0, 2, 1, 1, 3}, 3, []int{0}, nil},
-		"nothing right":             {2, 0, []int{0, 0, 0, 0}, 2, nil, nil},
 		"loaded, none is better":    {3, 0, []int{5, 4, 6, 3, 5}, 3, nil, nil},
 		"loaded, a later is better": {2, 0, []int{2, 1, 4, 3, 3, 5}, 4, []int{1}, nil},
 		"halved once":               {2, 1, []int{0, 3, 1, 2, 1, 2, 9, 9}, 5, []int{0}, []int{2}},
@@ -679,6 +678,10 @@ func TestPatience(t *testing.T) {
 		}
 		say(byHand, keep)
 		wantNetwork(t, name, net, byHand, 0)
+	}
+	s := Settings{Epochs: 1, MiniBatchSize: 1, Eta: 1e-9, Patience: 1, Halve: 1}
+	if err := NewNetwork([]int{4, 3, 10}, newRand(1)).SGD(training, s, validation, newRand(1), &disk{room: 1}); err != errFull {
+		t.Errorf("no room for the line of the new η: the error is %v, want %v", err, errFull)
 	}
 }
 
@@ -1483,36 +1486,34 @@ func TestDataSetsRefuses(t *testing.T) {
 		"another width in training": {pickle.Tuple{pair(2, 5), pair(1, 4), pair(1, 4)}, "training images have 5 pixels, but test images 4"},
 		"no training digits":        {pickle.Tuple{pair(0, 4), pair(1, 4), pair(1, 4)}, "the training set is empty"},
 		"no test digits":            {pickle.Tuple{pair(2, 4), pair(1, 4), pair(0, 4)}, "the test set is empty"},
-
-		"images of one dimension":  {withImages(zeros(8)), "training images are an array of 1 dimensions of i8, want an array of two dimensions"},
-		"images of four":           {withImages(array("f4", []int{2, 2, 1, 1}, 1, 1, 1, 1)), "an array of 4 dimensions of f4, want an array of two"},
-		"images of integers":       {withImages(array("i4", []int{2, 4}, make([]float64, 8)...)), "training images are an array of 2 dimensions of i4, want 1 to"},
-		"images of uint16":         {withImages(array("u2", []int{2, 8}, make([]float64, 16)...)), "of u2, want 1 to"},
-		"images of no pixels":      {withImages(array("f4", []int{2, 0})), "want 1 to 65536 pixels"},
-		"images of 0 times many":   {withImages(array("f8", []int{0, 1 << 30, 1 << 30})), "want 1 to 65536 pixels"},
-		"images of many times 0":   {withImages(array("f8", []int{1 << 30, 0, 1 << 30})), "want 1 to 65536 pixels"},
-		"images of a mile":         {withImages(array("u1", []int{1, maxPixels + 1}, mile...)), "want 1 to 65536 pixels"},
-		"pixel just above 1":       {withImages(array("f8", []int{2, 1}, 1.00001, 0)), "training images, row 0, pixel 0: 1.00001 is not"},
-		"pixel just below 0":       {withImages(array("f8", []int{2, 1}, 0, -0.00001)), "training images, row 1, pixel 0: -1e-05 is not"},
-		"pixel NaN":                {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, math.NaN(), 1)), "training images, row 1, pixel 2: NaN is not from 0 to 1"},
-		"pixel 255":                {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, 255, 1)), "row 1, pixel 2: 255 is not"},
-		"a list of nothing":        {withImages(list()), "training images are a list of 0"},
-		"a tuple of images":        {withImages(pickle.Tuple{image(), image()}), "training images are a tuple of 2"},
-		"a list of lists":          {withImages(list(image(), list())), "training images, row 1: a list of 0, want an array"},
-		"a list of matrices":       {withImages(list(image(), greys(2, 2))), "training images, row 1: an array of 2 dimensions of f4, want an array of one"},
-		"a list of two lengths":    {withImages(list(image(), vector("f4", 1))), "row 1: 1 pixels, but the first has 4"},
-		"a list of a pixel of 255": {withImages(list(image(), vector("f8", 0, 1, 255, 1))), "training images, row 1, pixel 2: 255 is not from 0 to 1; if they are from 0 to 255: images / 255"},
-		"a list of 256":            {withImages(list(image(), vector("f8", 0, 1, 256, 1))), "row 1, pixel 2: 256 is not from 0 to 1"},
-		"labels among the images":  {setsOf(list(both, both), both, 2), "training labels are an array that is among the images"},
-		"fewer labels":             {withLabels(zeros(1)), "training set has 2 images but 1 labels"},
-		"more labels":              {withLabels(zeros(3)), "training set has 2 images but 3 labels"},
-		"fewer labels in a list":   {withLabels(list(int64(1))), "training set has 2 images but 1 labels"},
-		"label 10":                 {withLabels(vector("i8", 1, 10)), "training labels, row 1: 10 is not a digit"},
-		"label -1":                 {withLabels(vector("i8", -1, 1)), "training labels, row 0: -1 is not a digit"},
-		"label 2⁶⁴-1":              {withLabels(vector("u8", -1, 1)), "row 0: 18446744073709551615 is not"},
-		"label True":               {withLabels(list(int64(1), true)), "training labels, row 1: true is not a digit"},
-		"labels of floats":         {withLabels(vector("f4", 1, 0)), "training labels are an array of 1 dimensions of f4, want an array of one"},
-		"labels one-hot":           {withLabels(array("i4", []int{2, 4}, make([]float64, 8)...)), "training labels are an array of 2 dimensions"},
+		"images of one dimension":   {withImages(zeros(8)), "training images are an array of 1 dimensions of i8, want an array of two dimensions"},
+		"images of four":            {withImages(array("f4", []int{2, 2, 1, 1}, 1, 1, 1, 1)), "an array of 4 dimensions of f4, want an array of two"},
+		"images of integers":        {withImages(array("i4", []int{2, 4}, make([]float64, 8)...)), "training images are an array of 2 dimensions of i4, want 1 to"},
+		"images of uint16":          {withImages(array("u2", []int{2, 8}, make([]float64, 16)...)), "of u2, want 1 to"},
+		"images of no pixels":       {withImages(array("f4", []int{2, 0})), "want 1 to 65536 pixels"},
+		"images of 0 times many":    {withImages(array("f8", []int{0, 1 << 30, 1 << 30})), "want 1 to 65536 pixels"},
+		"images of many times 0":    {withImages(array("f8", []int{1 << 30, 0, 1 << 30})), "want 1 to 65536 pixels"},
+		"images of a mile":          {withImages(array("u1", []int{1, maxPixels + 1}, mile...)), "want 1 to 65536 pixels"},
+		"pixel just above 1":        {withImages(array("f8", []int{2, 1}, 1.00001, 0)), "training images, row 0, pixel 0: 1.00001 is not"},
+		"pixel just below 0":        {withImages(array("f8", []int{2, 1}, 0, -0.00001)), "training images, row 1, pixel 0: -1e-05 is not"},
+		"pixel NaN":                 {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, math.NaN(), 1)), "training images, row 1, pixel 2: NaN is not from 0 to 1"},
+		"pixel 255":                 {withImages(array("f4", []int{2, 4}, 1, 1, 1, 1, 1, 1, 255, 1)), "row 1, pixel 2: 255 is not"},
+		"a list of nothing":         {withImages(list()), "training images are a list of 0"},
+		"a tuple of images":         {withImages(pickle.Tuple{image(), image()}), "training images are a tuple of 2"},
+		"a list of lists":           {withImages(list(image(), list())), "training images, row 1: a list of 0, want an array"},
+		"a list of matrices":        {withImages(list(image(), greys(2, 2))), "training images, row 1: an array of 2 dimensions of f4, want an array of one"},
+		"a list of two lengths":     {withImages(list(image(), vector("f4", 1))), "row 1: 1 pixels, but the first has 4"},
+		"a list of a pixel of 255":  {withImages(list(image(), vector("f8", 0, 1, 255, 1))), "training images, row 1, pixel 2: 255 is not from 0 to 1; if they are from 0 to 255: images / 255"},
+		"a list of 256":             {withImages(list(image(), vector("f8", 0, 1, 256, 1))), "row 1, pixel 2: 256 is not from 0 to 1"},
+		"labels among the images":   {setsOf(list(both, both), both, 2), "training labels are an array that is among the images"},
+		"fewer labels":              {withLabels(zeros(1)), "training set has 2 images but 1 labels"},
+		"more labels":               {withLabels(zeros(3)), "training set has 2 images but 3 labels"},
+		"label 10":                  {withLabels(vector("i8", 1, 10)), "training labels, row 1: 10 is not a digit"},
+		"label -1":                  {withLabels(vector("i8", -1, 1)), "training labels, row 0: -1 is not a digit"},
+		"label 2⁶⁴-1":               {withLabels(vector("u8", -1, 1)), "row 0: 18446744073709551615 is not"},
+		"label True":                {withLabels(list(int64(1), true)), "training labels, row 1: true is not a digit"},
+		"labels of floats":          {withLabels(vector("f4", 1, 0)), "training labels are an array of 1 dimensions of f4, want an array of one"},
+		"labels one-hot":            {withLabels(array("i4", []int{2, 4}, make([]float64, 8)...)), "training labels are an array of 2 dimensions"},
 	} {
 		training, validation, test, err := dataSets("test file", c.pickled)
 		if err != nil {
@@ -2315,16 +2316,15 @@ func TestCommandShowsDistortion(t *testing.T) {
 	args := []string{"-data", file, "-hidden", "3", "-epochs", "1", "-distort", "0.5", "-seed", "3"}
 	plain, _, _ := runHere(args...)
 	stdout, _, status := runHere(append(args, "-show", "1")...)
-	images := make([]SparseRow, 8)
-	for i := range images {
-		images[i] = training.Images[0]
+	sheet := &DataSet{Pixels: 784, Images: make([]SparseRow, 9)}
+	for i := range sheet.Images {
+		sheet.Images[i] = training.Images[0]
 	}
-	changing(0, 0.5)(images, rand.New(rand.NewPCG(3, 1)))
+	changing(0, 0.5)(sheet.Images[1:], rand.New(rand.NewPCG(3, 1)))
 	dot := []SparseRow{{[]uint16{30}, []float32{1}}}
 	if changing(9, 0)(dot, newRand(1)); slices.Equal(dot[0].Where, []uint16{30}) {
 		t.Error("-shift moves nothing")
 	}
-	sheet := &DataSet{Pixels: 784, Images: append([]SparseRow{training.Images[0]}, images...)}
 	var want strings.Builder
 	fmt.Fprintf(&want, "training digit 0, a %d, and what becomes of it:\n\n", training.Labels[0])
 	show.Sheet(&want, 9, sheet.Image, 28)

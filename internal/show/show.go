@@ -165,9 +165,9 @@ func Mistakes(w io.Writer, n int, labels []uint8, answers []int, image func(i in
 	return nil
 }
 
-// Sheet draws n images of squares, image(0) and so on, three side by side, as Image draws one. They overlap by two
-// pixels, which are paper in images of digits: so three images of 28 pixels fit into the 80 columns
-// of a terminal.
+// Sheet draws n images of squares, image(0) and so on, as Image draws one: three side by side,
+// in as many rows as it takes. They overlap by two pixels, which are paper in images of digits: so
+// three images of 28 pixels fit into the 80 columns of a terminal.
 func Sheet(w io.Writer, n int, image func(i int) []float64, width int) error {
 	const across, overlap = 3, 2
 	step := max(1, width-overlap)
